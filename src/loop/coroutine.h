@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * coroutine - a fiber with a stack of its own.
+ *
+ * Stacks come from one MAP_NORESERVE mapping per pool, cut into slots with a guard page below each (MADV_GUARD_INSTALL
+ * where the kernel has it, else mprotect, else none with a word in acr_coroutine_pool_guarded()). A slot's
+ * touched pages are given back when many are free. The switch is assembly on x86-64 and aarch64 (loop/arch),
+ * setjmp elsewhere; it saves the callee-saved registers and the floating-point control words.
+ *
+ * A coroutine ends when its function returns; `ended` is then called on the loop's stack, after which its slot is
+ * reused. Children end before the pool: acr_coroutine_pool_close() requires that none is alive.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "loop/fiber.h"
+
+struct acr_coroutine;
+struct acr_coroutine_pool;
+
+typedef void acr_coroutine_fn(struct acr_coroutine *coroutine, void *context);
+
+struct acr_coroutine_options {
+    size_t stack_bytes; /* usable bytes per stack, rounded up to pages; 0 = 64 KiB less the guard page */
+    size_t max_count;   /* most coroutines alive at once; 0 = 1,000,000 (address space only) */
+};
+
+/* ACR_ERR_SYSTEM when the address space is not to be had. `options` may be NULL. */
+ACR_MUST_CHECK int acr_coroutine_pool_open(struct acr_loop *loop, const struct acr_coroutine_options *options,
+                                           struct acr_coroutine_pool **ret_pool, struct acr_error *error);
+void acr_coroutine_pool_close(struct acr_coroutine_pool *pool);
+
+/* Coroutines alive. */
+size_t acr_coroutine_pool_count(const struct acr_coroutine_pool *pool);
+
+/* Deepest stack use of any coroutine that has ended in this pool, in bytes (page granularity; from mincore-free census:
+ * the lowest touched page). */
+size_t acr_coroutine_pool_high_water(const struct acr_coroutine_pool *pool);
+
+/* Is there a guard page below each stack? */
+bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool);
+
+/* Makes a coroutine that first runs in the next phase b. `ended` may be NULL; context is borrowed until it was called.
+ * ACR_ERR_LIMIT when max_count are alive. */
+ACR_MUST_CHECK int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, acr_coroutine_fn *ended,
+                                       void *context, struct acr_coroutine **ret_coroutine);
+
+/* The wait the coroutine is in, or else its next one, returns ACR_ERR_CANCELLED. One that has not run yet
+ * never runs; `ended` is called all the same. */
+void acr_coroutine_cancel(struct acr_coroutine *coroutine);
+
+/* The fiber to hand to everything that waits. */
+struct acr_fiber *acr_coroutine_fiber(struct acr_coroutine *coroutine);
