@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats - what happened: an entry per (name, method), a total, the errors, all as of one thread.
+ *
+ * The load thread records; nobody else touches a struct acr_stats. Others read an immutable snapshot
+ * (snapshot.h). A request is recorded once, as a success or as a failure; whatever its kind it enters the entry and the
+ * total. Locust 0.9 shows times of successes only, 2.x those of all requests (decisions.md D40): an entry keeps both
+ * histograms, `successes` and `failures`, and reports merge as their generation wants.
+ *
+ * Errors are grouped by (method, name, text) with the addresses in "object at 0x7f...>" masked as Locust does.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "stats/histogram.h"
+
+/* Seconds of per-second counts kept: Locust's current rate looks back 12 s. */
+#define ACR_STATS_SECONDS 32
+
+/* Most different names and errors kept; what comes beyond is counted under the name "(other names)" / the text
+ * "(other errors)". Guards against names made from ids. */
+#define ACR_STATS_ENTRIES_MAX 20000
+#define ACR_STATS_ERRORS_MAX 5000
+
+struct acr_stats_second {
+    int64_t second; /* Unix time; other values in the ring are stale */
+    uint32_t successes;
+    uint32_t failures;
+};
+
+struct acr_stats_entry {   /* fields may be read, not written */
+    struct acr_str name;   /* owned */
+    struct acr_str method; /* owned; empty for the total */
+    struct acr_histogram successes;
+    struct acr_histogram failures;
+    uint64_t success_count; /* includes requests recorded without a time */
+    uint64_t failure_count;
+    uint64_t content_bytes; /* of successes */
+    acr_nanos start_wall;   /* creation or reset */
+    acr_nanos last_wall;    /* last request; start_wall when none */
+    struct acr_stats_second seconds[ACR_STATS_SECONDS];
+};
+
+struct acr_stats_error {
+    struct acr_str method, name, text; /* owned; text is masked */
+    uint64_t occurrences;
+};
+
+struct acr_stats;
+
+/* `clock` (borrowed) gives the wall time of each record. */
+struct acr_stats *acr_stats_new(const struct acr_clock *clock);
+void acr_stats_free(struct acr_stats *stats);
+
+/* Find or create. The entry lives until acr_stats_clear(); callers may cache it as long as acr_stats_epoch() is the
+ * same. */
+struct acr_stats_entry *acr_stats_entry_get(struct acr_stats *stats, struct acr_str name, struct acr_str method);
+
+/* Changes whenever entries cached by callers have become invalid. Starts at 1. */
+uint64_t acr_stats_epoch(const struct acr_stats *stats);
+
+/* A success. `nanos` < 0: no time known, only counted. */
+void acr_stats_success(struct acr_stats *stats, struct acr_stats_entry *entry, acr_nanos nanos, uint64_t content_bytes);
+
+/* A failure with the text its error is listed under. */
+void acr_stats_failure(struct acr_stats *stats, struct acr_stats_entry *entry, acr_nanos nanos, struct acr_str text);
+
+/* Successes + failures since the last clear or reset. */
+uint64_t acr_stats_request_count(const struct acr_stats *stats);
+uint64_t acr_stats_failure_count(const struct acr_stats *stats);
+
+/* Empties every entry's numbers and restarts the clock; keeps entries and errors (Locust's reset_all). */
+void acr_stats_reset(struct acr_stats *stats);
+
+/* Forgets everything, starts a new epoch (Locust's clear_all). */
+void acr_stats_clear(struct acr_stats *stats);
