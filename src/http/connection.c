@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* connection - sends a request and receives its answer without ever waiting; the client waits for both. */
+#include "http/connection.h"
+
+#include "base/memory.h"
+#include "http/internal.h"
+
+static void on_ready(struct acr_stream *stream);
+static void on_flush(struct acr_flush *flush);
+static void receive_all(struct acr_connection *connection);
+
+struct acr_connection *acr_connection_new(struct acr_client *client, struct acr_stream *stream, struct acr_str host,
+                                          uint16_t port, bool secure, const struct acr_tls_settings *tls)
+{
+    struct acr_connection *connection = acr_alloc_zero(sizeof *connection + host.size);
+    char *host_copy = (char *)(connection + 1);
+    memcpy(host_copy, host.data, host.size);
+    connection->host = (struct acr_str){host_copy, host.size};
+    connection->port = port;
+    connection->secure = secure;
+    connection->tls = tls;
+    connection->http = client->http;
+    connection->client = client;
+    connection->stream = stream;
+    stream->context = connection;
+    stream->on_ready = on_ready;
+    acr_list_init(&connection->link);
+    acr_flush_init(&connection->flush, on_flush);
+    acr_buffer_init(&connection->in, ACR_HEAD_BYTES_MAX);
+    client->http->connections_open++;
+    client->http->connections_made++;
+    return connection;
+}
+
+static void drop_stream(struct acr_connection *connection)
+{
+    acr_flush_cancel(&connection->flush);
+    acr_stream_close(connection->stream);
+    connection->stream = NULL;
+}
+
+void acr_connection_free(struct acr_connection *connection)
+{
+    drop_stream(connection);
+    acr_list_remove(&connection->link);
+    if (connection->response != NULL && connection->response_lent)
+        connection->response->connection = NULL;
+    else
+        acr_response_unref(connection->response);
+    acr_buffer_done(&connection->out);
+    acr_buffer_done(&connection->in);
+    connection->http->connections_open--;
+    acr_free(connection);
+}
+
+static void wake_waiter(struct acr_connection *connection)
+{
+    if (connection->waiter != NULL)
+        acr_fiber_wake(connection->waiter);
+}
+
+/* The exchange ends here, with `code` 0 or why it failed. Nothing is read or sent for it any more. */
+static void finish(struct acr_connection *connection, int code)
+{
+    connection->exchange_over = true;
+    connection->failure.code = code;
+    wake_waiter(connection);
+}
+
+static void fail(struct acr_connection *connection, int code)
+{
+    connection->reusable = false;
+    if (connection->failure.code != code)
+        connection->failure = (struct acr_error){.code = code};
+    if (connection->failure.detail[0] == '\0')
+        acr_error_set(&connection->failure, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
+    drop_stream(connection);
+    finish(connection, code);
+}
+
+/* Sending */
+
+static bool send_part(struct acr_connection *connection, const char *bytes, size_t size, size_t *sent)
+{
+    while (*sent < size) {
+        ssize_t taken = acr_stream_write(connection->stream, bytes + *sent, size - *sent, &connection->failure);
+        if (taken == ACR_ERR_AGAIN || taken == 0)
+            return false;
+        if (taken < 0) {
+            connection->send_failure = (int)taken;
+            return false;
+        }
+        *sent += (size_t)taken;
+        connection->last_progress = acr_loop_now(connection->http->loop);
+    }
+    return true;
+}
+
+static void send_some(struct acr_connection *connection)
+{
+    if (connection->stream == NULL || connection->exchange_over || connection->broken)
+        return;
+    if (!send_part(connection, connection->out.data, connection->out.size, &connection->out_sent))
+        return;
+    if (connection->hold_body || connection->body.size == 0)
+        return;
+    size_t sent = 0;
+    send_part(connection, connection->body.data, connection->body.size, &sent);
+    connection->body.data += sent;
+    connection->body.size -= sent;
+}
+
+/* The server refuses the rest. Its answer (a 413, say) may stand before the reset, and an event for it is still to
+ * come. */
+static void send_failed(struct acr_connection *connection)
+{
+    int code = connection->send_failure;
+    connection->send_failure = 0;
+    if (code != ACR_ERR_RESET) {
+        fail(connection, code);
+        return;
+    }
+    connection->broken = true;
+    receive_all(connection);
+}
+
+static void on_flush(struct acr_flush *flush)
+{
+    struct acr_connection *connection = ACR_CONTAINER_OF(flush, struct acr_connection, flush);
+    send_some(connection);
+    if (connection->send_failure != 0)
+        send_failed(connection);
+}
+
+static bool all_sent(const struct acr_connection *connection)
+{
+    return connection->out_sent == connection->out.size && connection->body.size == 0 && !connection->broken;
+}
+
+/* Receiving */
+
+/* The body is complete: settle what can still go wrong, then tell the waiter. */
+static void complete(struct acr_connection *connection)
+{
+    struct acr_response *response = connection->response;
+    if (response->decoder != NULL) {
+        int code = acr_decoder_finish(response->decoder, &response->body);
+        if (code != 0) {
+            fail(connection, code);
+            return;
+        }
+    }
+    response->complete = true;
+    response->finished = acr_loop_now(connection->http->loop);
+    connection->reusable = !response->close && response->framing.kind != ACR_BODY_UNTIL_END && all_sent(connection);
+    connection->served++;
+    finish(connection, 0);
+}
+
+static int store_content(struct acr_connection *connection, struct acr_str content)
+{
+    struct acr_response *response = connection->response;
+    response->wire_bytes += content.size;
+    if (response->decoder != NULL)
+        return acr_decoder_feed(response->decoder, content, &response->body);
+    return acr_buffer_append_str(&response->body, content);
+}
+
+/* Feeds body bytes; returns how many were used, or a negative code. */
+static ssize_t receive_body(struct acr_connection *connection, const char *data, size_t size)
+{
+    struct acr_response *response = connection->response;
+    size_t used = 0;
+    while (used < size && !response->framing.done) {
+        size_t consumed = 0;
+        struct acr_str content;
+        int code = acr_body_feed(&response->framing, data + used, size - used, &consumed, &content);
+        if (code == 0 && content.size > 0)
+            code = store_content(connection, content);
+        if (code != 0)
+            return code;
+        used += consumed;
+    }
+    return (ssize_t)used;
+}
+
+/* A final head was parsed into http->head: set the response up for its body. */
+static int begin_body(struct acr_connection *connection, const char *data, size_t size)
+{
+    struct acr_response *response = connection->response;
+    const struct acr_head *head = &connection->http->head;
+    response->status = head->status;
+    response->head = (struct acr_str){acr_strndup(data, size), size};
+    response->has_cookies = head->has_cookies;
+    response->close = head->close;
+    response->head_at = acr_loop_now(connection->http->loop);
+    response->finished = response->head_at;
+    response->body.limit = connection->body_max;
+    acr_body_init(&response->framing, response->method, head);
+    connection->head_done = true;
+    if (response->framing.kind == ACR_BODY_NONE)
+        return 0;
+    if (head->coding != ACR_CODING_IDENTITY)
+        return acr_decoder_open(head->content_encoding, &response->decoder);
+    if (response->framing.kind != ACR_BODY_LENGTH || connection->streaming)
+        return 0;
+    if (head->content_length > connection->body_max)
+        return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "body of %llu bytes, limit %llu",
+                             (unsigned long long)head->content_length, (unsigned long long)connection->body_max);
+    /* One allocation for an ordinary body; a huge announced one is only believed as it arrives. */
+    if (head->content_length <= ACR_HTTP_SCRATCH_BYTES)
+        return acr_buffer_reserve(&response->body, (size_t)head->content_length);
+    return 0;
+}
+
+/* One complete head in data[0..size). Interim answers are dropped but for what 100 Continue allows. */
+static int take_head(struct acr_connection *connection, char *data, size_t size)
+{
+    struct acr_head *head = &connection->http->head;
+    int code = acr_head_parse(data, size, head, &connection->failure);
+    if (code != 0)
+        return code;
+    if (head->status >= 100 && head->status < 200 && head->status != 101) {
+        if (head->status == 100)
+            acr_connection_release_body(connection);
+        return 0;
+    }
+    code = begin_body(connection, data, size);
+    if (code == 0 && connection->streaming)
+        wake_waiter(connection);
+    return code;
+}
+
+/* Finds and takes heads at the front of `data`; returns how many bytes were used, or a negative code. */
+static ssize_t receive_head(struct acr_connection *connection, char *data, size_t size, size_t *scanned)
+{
+    size_t used = 0;
+    while (used < size && !connection->head_done) {
+        size_t end = acr_head_end(data + used, size - used, scanned);
+        if (end == 0)
+            break;
+        *scanned = 0;
+        int code = take_head(connection, data + used, end);
+        if (code != 0)
+            return code;
+        used += end;
+    }
+    return (ssize_t)used;
+}
+
+/* The head did not fit one read: collect it in `in`, and give what lies behind it back to the body. */
+static ssize_t receive_split_head(struct acr_connection *connection, const char *data, size_t size)
+{
+    struct acr_buffer *in = &connection->in;
+    if (acr_buffer_append(in, data, size) != 0)
+        return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "answer's head exceeds %d bytes",
+                             ACR_HEAD_BYTES_MAX);
+    ssize_t used = receive_head(connection, in->data, in->size, &connection->in_scanned);
+    if (used < 0)
+        return used;
+    if (used > 0)
+        acr_buffer_drop_front(in, (size_t)used);
+    if (!connection->head_done)
+        return (ssize_t)size;
+    size_t left = in->size;
+    acr_buffer_done(in);
+    connection->in_scanned = 0;
+    return (ssize_t)(size - left);
+}
+
+/* Bytes of an answer. Fails the exchange when they are wrong. */
+static void receive(struct acr_connection *connection, char *data, size_t size)
+{
+    connection->received_any = true;
+    connection->last_progress = acr_loop_now(connection->http->loop);
+    ssize_t used = 0;
+    if (!connection->head_done) {
+        if (connection->in.size == 0) {
+            used = receive_head(connection, data, size, &connection->in_scanned);
+            if (used >= 0 && !connection->head_done) {
+                connection->in_scanned = 0;
+                ssize_t kept = receive_split_head(connection, data + used, size - (size_t)used);
+                used = kept < 0 ? kept : (ssize_t)size;
+            }
+        } else {
+            used = receive_split_head(connection, data, size);
+        }
+    }
+    if (used >= 0 && connection->head_done) {
+        ssize_t body = receive_body(connection, data + used, size - (size_t)used);
+        used = body < 0 ? body : used + body;
+    }
+    if (used < 0) {
+        fail(connection, (int)used);
+        return;
+    }
+    if (!connection->head_done)
+        return;
+    if (connection->response->framing.done) {
+        /* More bytes than the answer has are nobody's answer: they must not be taken for the next one's. */
+        if ((size_t)used < size)
+            connection->response->close = true;
+        complete(connection);
+    } else if (connection->streaming && connection->response->body.size > 0) {
+        wake_waiter(connection);
+    }
+}
+
+/* The stream ended or broke with `code`. */
+static void lost(struct acr_connection *connection, int code)
+{
+    if (connection->head_done && code == ACR_ERR_END && acr_body_end(&connection->response->framing) == 0) {
+        drop_stream(connection);
+        complete(connection);
+        return;
+    }
+    if (code == ACR_ERR_END)
+        code = connection->received_any ? ACR_ERR_CLOSED_EARLY : ACR_ERR_RESET;
+    if (code == ACR_ERR_RESET && !connection->received_any)
+        acr_error_set(&connection->failure, code, "%.*s port %u closed the connection without an answer",
+                      ACR_STR_ARGS(connection->host), connection->port);
+    fail(connection, code);
+}
+
+static bool window_full(const struct acr_connection *connection)
+{
+    return connection->streaming && connection->response->body.size >= ACR_CLIENT_STREAM_WINDOW;
+}
+
+/* An answer is complete. An end of stream, or bytes nobody asked for, may have come with it; no later event would tell.
+ */
+static void probe(struct acr_connection *connection)
+{
+    struct acr_error ignored;
+    if (connection->stream == NULL)
+        return;
+    ssize_t size = acr_stream_read(connection->stream, connection->http->scratch, ACR_HTTP_SCRATCH_BYTES, &ignored);
+    if (size != ACR_ERR_AGAIN)
+        connection->reusable = false;
+}
+
+static void receive_all(struct acr_connection *connection)
+{
+    char *scratch = connection->http->scratch;
+    while (!connection->exchange_over) {
+        if (window_full(connection)) {
+            connection->paused = true;
+            return;
+        }
+        ssize_t size = acr_stream_read(connection->stream, scratch, ACR_HTTP_SCRATCH_BYTES, &connection->failure);
+        if (size == ACR_ERR_AGAIN)
+            return;
+        if (size <= 0) {
+            lost(connection, size == 0 ? ACR_ERR_END : (int)size);
+            return;
+        }
+        receive(connection, scratch, (size_t)size);
+    }
+    if (connection->reusable)
+        probe(connection);
+}
+
+static void on_ready(struct acr_stream *stream)
+{
+    struct acr_connection *connection = stream->context;
+    if (connection->waiter == NULL && connection->response == NULL) {
+        /* Idle: the server hung up or talks out of turn. Either way it answers no request of ours. */
+        acr_client_forget_connection(connection);
+        return;
+    }
+    acr_loop_refresh_now(connection->http->loop);
+    if (!connection->exchange_over && !all_sent(connection))
+        send_some(connection);
+    if (connection->send_failure != 0)
+        send_failed(connection);
+    else
+        receive_all(connection);
+}
+
+/* The exchange */
+
+void acr_connection_begin(struct acr_connection *connection, struct acr_fiber *waiter, struct acr_response *response,
+                          struct acr_str body)
+{
+    connection->waiter = waiter;
+    connection->response = response;
+    connection->body = body;
+    connection->out_sent = 0;
+    connection->head_done = false;
+    connection->paused = false;
+    connection->exchange_over = false;
+    connection->received_any = false;
+    connection->broken = false;
+    connection->send_failure = 0;
+    connection->response_lent = false;
+    connection->reusable = false;
+    connection->in_scanned = 0;
+    connection->failure.code = 0;
+    connection->failure.detail[0] = '\0';
+    connection->last_progress = acr_loop_now(connection->http->loop);
+    acr_flush_later(&connection->flush, connection->http->loop);
+}
+
+void acr_connection_release_body(struct acr_connection *connection)
+{
+    if (!connection->hold_body)
+        return;
+    connection->hold_body = false;
+    acr_flush_later(&connection->flush, connection->http->loop);
+}
+
+void acr_connection_resume(struct acr_connection *connection)
+{
+    if (!connection->paused)
+        return;
+    connection->paused = false;
+    receive_all(connection);
+}
+
+bool acr_connection_reusable(const struct acr_connection *connection)
+{
+    return connection->stream != NULL && connection->reusable;
+}
+
+int acr_connection_wait(struct acr_connection *connection, struct acr_fiber *fiber, acr_nanos silence)
+{
+    if (silence == ACR_NEVER)
+        return acr_fiber_wait(fiber);
+    acr_nanos deadline = acr_deadline_after(connection->last_progress, silence);
+    int code = acr_fiber_wait_until(fiber, deadline);
+    if (code != ACR_ERR_TIMED_OUT)
+        return code;
+    if (acr_deadline_after(connection->last_progress, silence) > deadline)
+        return 0; /* there was progress meanwhile: the caller looks and waits on */
+    return all_sent(connection) ? ACR_ERR_READ_TIMEOUT : ACR_ERR_WRITE_TIMEOUT;
+}
