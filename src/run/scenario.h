@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scenario - what a front end makes of a locustfile, and how the run drives it.
+ *
+ * The front end (src/python now, src/capi later) fills in a struct acr_scenario. All calls come on the load thread. The
+ * run starts and stops users through it and is told of their ends by acr_load_user_ended() (load.h).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "run/engine.h"
+#include "user/class.h"
+
+struct acr_load;
+struct acr_scenario;
+
+/* Moments a scenario's listeners may want to know of. */
+enum acr_run_event {
+    ACR_RUN_TEST_START, /* before the first user starts; 0.9 locust_start_hatching, 2.x test_start; `value` unused */
+    ACR_RUN_SPAWNING_COMPLETE, /* value = users */
+    ACR_RUN_TEST_STOPPING,     /* before users are stopped */
+    ACR_RUN_TEST_STOP,         /* all users are gone */
+    ACR_RUN_QUITTING,          /* last thing on the load thread, statistics still open */
+};
+
+struct acr_scenario_ops {
+    /* Begins one user of classes[class_number]; it runs by itself from a later phase b on. `id` names it in
+     * acr_load_user_ended(). A user that cannot even be made is reported ended at once. */
+    void (*user_start)(struct acr_scenario *scenario, size_t class_number, uint64_t id);
+    /* Ends one user: its wait is cancelled, on_stop runs, then it is reported ended. Some time later; not at once. */
+    void (*user_stop)(struct acr_scenario *scenario, uint64_t id);
+    /* Runs the load thread's loop (in its own event loop if it has one) until acr_load_finished(). A negative code when
+     * the loop broke. */
+    int (*run)(struct acr_scenario *scenario, struct acr_load *load, struct acr_error *error);
+    /* Once per process before the first user starts (0.9's setup methods, decisions.md D4). Not 0: the run ends with
+     * exit code 1; the scenario has logged why. */
+    int (*set_up)(struct acr_scenario *scenario);
+    void (*event)(struct acr_scenario *scenario, enum acr_run_event event, uint64_t value);
+    /* Frees the scenario and its engine. */
+    void (*close)(struct acr_scenario *scenario);
+};
+
+struct acr_scenario {
+    const struct acr_scenario_ops *ops;
+    struct acr_engine *engine;
+    struct acr_user_class *classes; /* those that will run, in order of declaration */
+    size_t class_count;
+    int exit_code; /* set by a script that wants a code of its own (process_exit_code), -1 = none */
+};
+
+/* What the program asks of a front end. Strings are borrowed for the call. */
+struct acr_scenario_request {
+    const char *path;               /* absolute path of the locustfile (or package directory) */
+    const char *host;               /* --host, overrides every class's; NULL: none */
+    const char *const *class_names; /* those wanted; none = all */
+    size_t class_name_count;
+    int log_level;
+    const char *log_file; /* NULL: standard error */
+    int argc;             /* the program's own arguments: sys.argv */
+    char **argv;
+};
+
+/* Loads a locustfile. The scenario has at least one class. ACR_ERR_SCRIPT: the file raised (its traceback was printed),
+ * has no user class, or a name is unknown; `error` says what in a sentence. */
+typedef int acr_scenario_load_fn(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
+                                 struct acr_error *error);
