@@ -73,3 +73,15 @@ static inline void acr_list_move(struct acr_list *from, struct acr_list *to)
     to->previous->next = to;
     acr_list_init(from);
 }
+
+/* Adds everything from `from` behind the last of `to`; `from` is empty afterwards. */
+static inline void acr_list_splice(struct acr_list *from, struct acr_list *to)
+{
+    if (acr_list_empty(from))
+        return;
+    from->next->previous = to->previous;
+    from->previous->next = to;
+    to->previous->next = from->next;
+    to->previous = from->previous;
+    acr_list_init(from);
+}

@@ -25,26 +25,27 @@ typedef void acr_coroutine_fn(struct acr_coroutine *coroutine, void *context);
 
 struct acr_coroutine_options {
     size_t stack_bytes; /* usable bytes per stack, rounded up to pages; 0 = 64 KiB less the guard page */
-    size_t max_count;   /* most coroutines alive at once; 0 = 1,000,000 (address space only) */
+    size_t max_count;   /* most coroutines alive at once; 0 = 1,000,000, or fewer if address space is short */
 };
 
 /* ACR_ERR_SYSTEM when the address space is not to be had. `options` may be NULL. */
 ACR_MUST_CHECK int acr_coroutine_pool_open(struct acr_loop *loop, const struct acr_coroutine_options *options,
                                            struct acr_coroutine_pool **ret_pool, struct acr_error *error);
+/* Not from `ended`. Accepts NULL. */
 void acr_coroutine_pool_close(struct acr_coroutine_pool *pool);
 
-/* Coroutines alive. */
+/* Coroutines alive; while `ended` runs, its own still counts. */
 size_t acr_coroutine_pool_count(const struct acr_coroutine_pool *pool);
 
-/* Deepest stack use of any coroutine that has ended in this pool, in bytes (page granularity; from mincore-free census:
- * the lowest touched page). */
+/* Deepest stack use of any coroutine of this pool so far, in bytes: the lowest page that was touched. Looks at every
+ * stack, so it is for reports; 0 when the kernel does not say. */
 size_t acr_coroutine_pool_high_water(const struct acr_coroutine_pool *pool);
 
 /* Is there a guard page below each stack? */
 bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool);
 
 /* Makes a coroutine that first runs in the next phase b. `ended` may be NULL; context is borrowed until it was called.
- * ACR_ERR_LIMIT when max_count are alive. */
+ * ret_coroutine may be NULL. ACR_ERR_LIMIT when max_count are alive. */
 ACR_MUST_CHECK int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, acr_coroutine_fn *ended,
                                        void *context, struct acr_coroutine **ret_coroutine);
 

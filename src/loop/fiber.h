@@ -45,8 +45,10 @@ struct acr_fiber { /* complete only so that it can be embedded; fields are priva
     struct acr_list ready; /* in the loop's list of woken fibers */
     struct acr_timer timer;
     bool waiting;   /* inside acr_fiber_wait */
+    bool sleeping;  /* inside acr_fiber_sleep_until */
     bool woken;     /* a wake that no wait has consumed yet */
-    bool timed_out; /* the wake came from the timer */
+    bool timed_out; /* the timer fired */
+    bool cancelled; /* a cancel that no wait has returned yet */
 };
 
 void acr_fiber_init(struct acr_fiber *fiber, struct acr_loop *loop, const struct acr_fiber_ops *ops);
@@ -57,6 +59,10 @@ void acr_fiber_done(struct acr_fiber *fiber);
 /* Lets the present or the next acr_fiber_wait() return 0. Several wakes before a wait count as one. */
 void acr_fiber_wake(struct acr_fiber *fiber);
 
+/* Lets the present or the next wait or sleep return ACR_ERR_CANCELLED. Several cancels before it count as one; a cancel
+ * wins over a wake and over a timeout that came before the fiber was resumed. */
+void acr_fiber_cancel(struct acr_fiber *fiber);
+
 /* Waits for a wake. 0, or ACR_ERR_CANCELLED. */
 ACR_MUST_CHECK int acr_fiber_wait(struct acr_fiber *fiber);
 
@@ -66,6 +72,9 @@ ACR_MUST_CHECK int acr_fiber_wait_until(struct acr_fiber *fiber, acr_nanos deadl
 /* Waits until `deadline`; a deadline in the past still lets all others run once. 0, or ACR_ERR_CANCELLED. A wake
  * that arrives meanwhile is kept for the next wait. */
 ACR_MUST_CHECK int acr_fiber_sleep_until(struct acr_fiber *fiber, acr_nanos deadline);
+
+/* For implementations of ops: has the fiber resumed in the next phase b, whatever it waits for. To start one. */
+void acr_fiber_schedule(struct acr_fiber *fiber);
 
 /* For implementations of ops: drops a wake that was queued for a wait that will not happen (cancelled). */
 void acr_fiber_forget_wake(struct acr_fiber *fiber);

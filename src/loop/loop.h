@@ -76,8 +76,9 @@ void acr_loop_stop(struct acr_loop *loop);
 /* Is a turn running? Then queued flushes and woken fibers need no help to be seen. */
 bool acr_loop_in_turn(const struct acr_loop *loop);
 
-/* For embedding: readable whenever a turn has something to do. Owned by the loop. */
-int acr_loop_fd(const struct acr_loop *loop);
+/* For embedding: readable whenever a turn has something to do. Owned by the loop. The first call makes the loop keep
+ * that promise, which costs a system call now and then; a loop that stands alone should not ask. */
+int acr_loop_fd(struct acr_loop *loop);
 
 /* Watches `fd` for reading, writing and hang-up, edge-triggered. ACR_ERR_SYSTEM. */
 ACR_MUST_CHECK int acr_source_add(struct acr_source *source, struct acr_loop *loop, int fd, acr_source_fn *fn);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* coroutine - fibers on stacks of their own: start, switch, end. */
+#include "loop/coroutine.h"
+
+#include "base/memory.h"
+#include "loop/sanitizer.h"
+#include "loop/stacks.h"
+#include "loop/switch.h"
+
+#define DEFAULT_MAX_COUNT ((size_t)1000 * 1000)
+
+struct acr_coroutine_pool {
+    struct acr_loop *loop;
+    struct acr_stacks stacks;
+    size_t alive;
+    struct acr_switch loop_stack; /* the loop's, while a coroutine runs */
+    struct acr_sanitizer_stack loop_sanitizer;
+};
+
+/* Lies at the top of its own stack, so that an idle coroutine touches one page. */
+struct acr_coroutine {
+    struct acr_fiber fiber;
+    struct acr_switch stack;
+    struct acr_sanitizer_stack sanitizer;
+    struct acr_coroutine_pool *pool;
+    acr_coroutine_fn *fn;
+    acr_coroutine_fn *ended;
+    void *context;
+    void *low; /* of the stack */
+    bool started;
+    bool finished;
+};
+
+static void leave(struct acr_coroutine *coroutine)
+{
+    struct acr_coroutine_pool *pool = coroutine->pool;
+    acr_sanitizer_leave(&coroutine->sanitizer, coroutine->finished, &pool->loop_sanitizer);
+    acr_switch_to(&coroutine->stack, &pool->loop_stack);
+    acr_sanitizer_arrive(&coroutine->sanitizer, &pool->loop_sanitizer);
+}
+
+static void run(void *context)
+{
+    struct acr_coroutine *coroutine = context;
+    acr_sanitizer_arrive(&coroutine->sanitizer, &coroutine->pool->loop_sanitizer);
+    coroutine->fn(coroutine, coroutine->context);
+    coroutine->finished = true;
+    leave(coroutine);
+}
+
+static void enter(struct acr_coroutine *coroutine)
+{
+    struct acr_coroutine_pool *pool = coroutine->pool;
+    acr_sanitizer_leave(&pool->loop_sanitizer, false, &coroutine->sanitizer);
+    acr_switch_to(&pool->loop_stack, &coroutine->stack);
+    acr_sanitizer_arrive(&pool->loop_sanitizer, NULL);
+}
+
+/* On the loop's stack. */
+static void end(struct acr_coroutine *coroutine)
+{
+    struct acr_coroutine_pool *pool = coroutine->pool;
+    acr_fiber_done(&coroutine->fiber);
+    if (coroutine->ended != NULL)
+        coroutine->ended(coroutine, coroutine->context);
+    pool->alive--;
+    acr_stacks_give(&pool->stacks, coroutine->low);
+}
+
+static int suspend(struct acr_fiber *fiber)
+{
+    leave(ACR_CONTAINER_OF(fiber, struct acr_coroutine, fiber));
+    return 0;
+}
+
+static void resume(struct acr_fiber *fiber)
+{
+    struct acr_coroutine *coroutine = ACR_CONTAINER_OF(fiber, struct acr_coroutine, fiber);
+    if (!coroutine->started && fiber->cancelled) {
+        end(coroutine);
+        return;
+    }
+    coroutine->started = true;
+    enter(coroutine);
+    if (coroutine->finished)
+        end(coroutine);
+}
+
+static const struct acr_fiber_ops coroutine_ops = {suspend, resume};
+
+int acr_coroutine_pool_open(struct acr_loop *loop, const struct acr_coroutine_options *options,
+                            struct acr_coroutine_pool **ret_pool, struct acr_error *error)
+{
+    const struct acr_coroutine_options defaults = {0};
+    if (options == NULL)
+        options = &defaults;
+    struct acr_coroutine_pool *pool = acr_alloc_zero(sizeof *pool);
+    pool->loop = loop;
+    size_t max_count = options->max_count != 0 ? options->max_count : DEFAULT_MAX_COUNT;
+    int rc = acr_stacks_open(&pool->stacks, options->stack_bytes, max_count, options->max_count == 0, error);
+    if (rc < 0) {
+        acr_free(pool);
+        return rc;
+    }
+    *ret_pool = pool;
+    return 0;
+}
+
+void acr_coroutine_pool_close(struct acr_coroutine_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    acr_stacks_close(&pool->stacks);
+    acr_free(pool);
+}
+
+size_t acr_coroutine_pool_count(const struct acr_coroutine_pool *pool)
+{
+    return pool->alive;
+}
+
+size_t acr_coroutine_pool_high_water(const struct acr_coroutine_pool *pool)
+{
+    return acr_stacks_high_water(&pool->stacks);
+}
+
+bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool)
+{
+    return !pool->stacks.unguarded;
+}
+
+int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, acr_coroutine_fn *ended, void *context,
+                        struct acr_coroutine **ret_coroutine)
+{
+    char *low = acr_stacks_take(&pool->stacks);
+    if (low == NULL)
+        return ACR_ERR_LIMIT;
+    size_t stack_bytes = (acr_stacks_usable(&pool->stacks) - sizeof(struct acr_coroutine)) / 16 * 16;
+    acr_sanitizer_forget(low, acr_stacks_usable(&pool->stacks));
+    struct acr_coroutine *coroutine = (struct acr_coroutine *)(void *)(low + stack_bytes);
+    *coroutine = (struct acr_coroutine){.pool = pool, .fn = fn, .ended = ended, .context = context, .low = low};
+    coroutine->sanitizer = acr_sanitizer_stack_of(low, stack_bytes);
+    acr_fiber_init(&coroutine->fiber, pool->loop, &coroutine_ops);
+    acr_switch_init(&coroutine->stack, low, stack_bytes, run, coroutine);
+    pool->alive++;
+    acr_fiber_schedule(&coroutine->fiber);
+    if (ret_coroutine != NULL)
+        *ret_coroutine = coroutine;
+    return 0;
+}
+
+void acr_coroutine_cancel(struct acr_coroutine *coroutine)
+{
+    acr_fiber_cancel(&coroutine->fiber);
+}
+
+struct acr_fiber *acr_coroutine_fiber(struct acr_coroutine *coroutine)
+{
+    return &coroutine->fiber;
+}
