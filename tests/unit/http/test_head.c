@@ -345,10 +345,10 @@ static void test_as_many_fields_as_the_limit_and_not_one_more(void **state)
     (void)state;
     static char text[(ACR_HEAD_FIELDS_MAX + 1) * 16];
     for (int extra = 0; extra < 2; extra++) {
-        int at = sprintf(text, "HTTP/1.1 200 OK\r\n");
+        int at = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n");
         for (int i = 0; i < ACR_HEAD_FIELDS_MAX + extra; i++)
-            at += sprintf(text + at, "X%d: %d\r\n", i, i);
-        sprintf(text + at, "\r\n");
+            at += snprintf(text + at, sizeof text - (size_t)at, "X%d: %d\r\n", i, i);
+        snprintf(text + at, sizeof text - (size_t)at, "\r\n");
         assert_int_equal(parse(text), extra == 0 ? 0 : ACR_ERR_TOO_LARGE);
     }
     assert_string_not_equal(error.detail, "");
