@@ -62,6 +62,9 @@ struct acr_loop {
  * than at the next deadline. */
 void acr_loop_update_fd(struct acr_loop *loop);
 
+/* As acr_source_add, for descriptors that are only ever read: an eventfd is writable from the start. */
+ACR_MUST_CHECK int acr_source_add_reader(struct acr_source *source, struct acr_loop *loop, int fd, acr_source_fn *fn);
+
 void acr_wheel_init(struct acr_wheel *wheel, acr_nanos now);
 
 /* When the wheel next wants to be advanced: at most the earliest deadline rounded up to a tick. ACR_NEVER: no timer. */

@@ -37,8 +37,8 @@ static int open_own_descriptors(struct acr_loop *loop, struct acr_error *error)
     loop->alarm_source.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (loop->alarm_source.fd < 0)
         return acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "timerfd_create");
-    if (acr_source_add(&loop->signal_source, loop, loop->signal_source.fd, on_signal) < 0 ||
-        acr_source_add(&loop->alarm_source, loop, loop->alarm_source.fd, on_alarm) < 0)
+    if (acr_source_add_reader(&loop->signal_source, loop, loop->signal_source.fd, on_signal) < 0 ||
+        acr_source_add_reader(&loop->alarm_source, loop, loop->alarm_source.fd, on_alarm) < 0)
         return acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "epoll_ctl");
     return 0;
 }
@@ -270,9 +270,9 @@ int acr_loop_fd(struct acr_loop *loop)
     return loop->epoll_fd;
 }
 
-int acr_source_add(struct acr_source *source, struct acr_loop *loop, int fd, acr_source_fn *fn)
+static int add_source(struct acr_source *source, struct acr_loop *loop, int fd, uint32_t events, acr_source_fn *fn)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = source};
+    struct epoll_event event = {.events = events, .data.ptr = source};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
         return ACR_ERR_SYSTEM;
     source->loop = loop;
@@ -280,6 +280,16 @@ int acr_source_add(struct acr_source *source, struct acr_loop *loop, int fd, acr
     source->fd = fd;
     source->batch_slot = -1;
     return 0;
+}
+
+int acr_source_add(struct acr_source *source, struct acr_loop *loop, int fd, acr_source_fn *fn)
+{
+    return add_source(source, loop, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, fn);
+}
+
+int acr_source_add_reader(struct acr_source *source, struct acr_loop *loop, int fd, acr_source_fn *fn)
+{
+    return add_source(source, loop, fd, EPOLLIN | EPOLLET, fn);
 }
 
 void acr_source_remove(struct acr_source *source)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "loop/internal.h"
 
 struct acr_mailbox {
     struct acr_source source; /* the eventfd; edge-triggered, so it is never read */
@@ -60,7 +61,7 @@ int acr_mailbox_open(struct acr_loop *loop, acr_mailbox_fn *deliver, void *conte
     acr_list_init(&mailbox->delivering);
     acr_list_init(&mailbox->queue);
     pthread_mutex_init(&mailbox->lock, NULL);
-    if (acr_source_add(&mailbox->source, loop, fd, on_post) < 0) {
+    if (acr_source_add_reader(&mailbox->source, loop, fd, on_post) < 0) {
         int system = errno;
         mailbox->source.fd = fd;
         free_mailbox(mailbox);
