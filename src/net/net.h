@@ -44,6 +44,8 @@ struct acr_net_options {
     unsigned ttl_min, ttl_max;
     /* Pause before the next address is tried beside the present one (RFC 8305 section 5). 0 = 250 ms. */
     acr_nanos happy_eyeballs_delay;
+    /* Ask DNS for IPv6 addresses even when this machine has no route for them. For tests. */
+    bool always_ask_ipv6;
 };
 
 /* `options` may be NULL. ACR_ERR_SYSTEM. */
@@ -54,8 +56,15 @@ void acr_net_close(struct acr_net *net);
 
 struct acr_loop *acr_net_loop(const struct acr_net *net);
 
-/* Literal addresses and cached names are answered without waiting, "localhost" is 127.0.0.1 and ::1 without a look-up
- * when the hosts file lacks it. `host` has no brackets. ACR_ERR_RESOLVE with the host and the reason; ACR_ERR_TIMED_OUT
+/* Makes a stream of a connected, non-blocking socket (an accepted one). The descriptor belongs to the stream, on
+ * failure still to the caller. ACR_ERR_SYSTEM. */
+ACR_MUST_CHECK int acr_net_adopt(struct acr_net *net, int fd, struct acr_stream **ret_stream, struct acr_error *error);
+
+/* Literal addresses, names of the hosts file and cached names are answered without waiting; "localhost" is 127.0.0.1
+ * and
+ * ::1 without a look-up when the hosts file lacks it. All who ask for one name at a time share one query; a
+ * failure is kept for ttl_min. IPv6 and IPv4 alternate, IPv6 first, or first the one that last connected. `host` has no
+ * brackets. ACR_ERR_RESOLVE with the host and the reason; ACR_ERR_TIMED_OUT
  * at `deadline`; ACR_ERR_CANCELLED. */
 ACR_MUST_CHECK int acr_net_resolve(struct acr_net *net, struct acr_fiber *fiber, struct acr_str host,
                                    acr_nanos deadline, struct acr_net_addresses *ret_addresses,

@@ -6,6 +6,9 @@
  * called in phase a whenever reading or writing may get further (and after the peer hung up). on_ready must read until
  * ACR_ERR_AGAIN or an end, because descriptors are edge-triggered; the stream itself takes care that an end of
  * stream that came together with data is seen. on_ready may close the stream.
+ *
+ * What arrived before on_ready was set has been noted but not announced: read once after setting it. With nothing there
+ * that costs no system call.
  */
 #pragma once
 
@@ -26,7 +29,7 @@ struct acr_stream_ops {
      * broken; detail in `error`. */
     ssize_t (*read)(struct acr_stream *stream, void *buffer, size_t size, struct acr_error *error);
     /* >= 0: bytes taken, possibly fewer than size; 0 or ACR_ERR_AGAIN: none now, on_ready will be called. Errors as
-     * read. */
+     * read. What was not taken must be offered again as it was, and no less of it (TLS has it encrypted already). */
     ssize_t (*write)(struct acr_stream *stream, const void *bytes, size_t size, struct acr_error *error);
     /* Sends what an orderly end needs if that is possible at once, closes the descriptor, frees the stream. */
     void (*close)(struct acr_stream *stream);
