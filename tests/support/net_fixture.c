@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* net_fixture - see the header. */
+#include "support/net_fixture.h"
+
+#include "support/unit.h"
+
+#include <dirent.h>
+
+#define RUN_LIMIT (20 * ACR_NANOS_PER_SECOND)
+#define TURN_WAIT (2 * ACR_NANOS_PER_MILLI)
+
+void net_fixture_open(struct net_fixture *fixture, const struct acr_net_options *options)
+{
+    struct acr_error error = {0};
+    acr_clock_fake_init(&fixture->clock, 1000 * ACR_NANOS_PER_SECOND, 0);
+    assert_int_equal(acr_loop_open(&fixture->clock.clock, &fixture->loop, &error), 0);
+    assert_int_equal(acr_coroutine_pool_open(fixture->loop, &(struct acr_coroutine_options){.stack_bytes = 256 * 1024},
+                                             &fixture->pool, &error),
+                     0);
+    assert_int_equal(acr_net_open(fixture->loop, options, &fixture->net, &error), 0);
+}
+
+void net_fixture_close(struct net_fixture *fixture)
+{
+    acr_net_close(fixture->net);
+    acr_coroutine_pool_close(fixture->pool);
+    acr_loop_close(fixture->loop);
+}
+
+struct acr_coroutine *net_fixture_start(struct net_fixture *fixture, acr_coroutine_fn *fn, void *context)
+{
+    struct acr_coroutine *coroutine;
+    assert_int_equal(acr_coroutine_start(fixture->pool, fn, NULL, context, &coroutine), 0);
+    return coroutine;
+}
+
+void net_fixture_run_until(struct net_fixture *fixture, bool (*condition)(void *context), void *context)
+{
+    const struct acr_clock *clock = acr_clock_system();
+    acr_nanos limit = clock->monotonic(clock) + RUN_LIMIT;
+    while (!condition(context)) {
+        assert_int_equal(acr_loop_turn(fixture->loop, TURN_WAIT), 0);
+        assert_true(clock->monotonic(clock) < limit);
+    }
+}
+
+static bool all_ended(void *context)
+{
+    const struct net_fixture *fixture = context;
+    return acr_coroutine_pool_count(fixture->pool) == 0;
+}
+
+void net_fixture_run(struct net_fixture *fixture)
+{
+    net_fixture_run_until(fixture, all_ended, fixture);
+}
+
+void net_fixture_turn(struct net_fixture *fixture)
+{
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(acr_loop_turn(fixture->loop, TURN_WAIT), 0);
+}
+
+void net_fixture_advance(struct net_fixture *fixture, acr_nanos by)
+{
+    fixture->clock.monotonic_now += by;
+}
+
+size_t net_fixture_descriptors(void)
+{
+    size_t count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    assert_non_null(directory);
+    while (readdir(directory) != NULL)
+        count++;
+    closedir(directory);
+    return count;
+}
+
+/* A coroutine's fiber whose waits are counted, and one of them cancelled. */
+struct cancelling {
+    struct net_fixture *fixture;
+    net_fixture_operation_fn *fn;
+    void *context;
+    const struct acr_fiber_ops *ops;
+    unsigned waits;
+    unsigned victim; /* number of the wait to be cancelled, from 1 */
+    bool late;       /* cancel it after it was woken */
+    int result;
+};
+
+/* The ops table has no context; tests have one such run at a time. */
+static struct cancelling *current;
+
+static int suspend(struct acr_fiber *fiber)
+{
+    bool hit = ++current->waits == current->victim;
+    if (hit && !current->late)
+        acr_fiber_cancel(fiber);
+    int code = current->ops->suspend(fiber);
+    if (hit && current->late)
+        acr_fiber_cancel(fiber);
+    return code;
+}
+
+static void resume(struct acr_fiber *fiber)
+{
+    current->ops->resume(fiber);
+}
+
+static const struct acr_fiber_ops cancelling_ops = {.suspend = suspend, .resume = resume};
+
+static void run_operation(struct acr_coroutine *coroutine, void *context)
+{
+    struct cancelling *cancelling = context;
+    struct acr_fiber *fiber = acr_coroutine_fiber(coroutine);
+    cancelling->ops = fiber->ops;
+    fiber->ops = &cancelling_ops;
+    cancelling->result = cancelling->fn(cancelling->fixture, fiber, cancelling->context);
+    fiber->ops = cancelling->ops;
+}
+
+unsigned net_fixture_cancel_each_wait(struct net_fixture *fixture, net_fixture_operation_fn *fn, void *context)
+{
+    for (unsigned victim = 1;; victim++)
+        for (int late = 0; late < 2; late++) {
+            struct cancelling cancelling = {fixture, fn, context, .victim = victim, .late = late};
+            size_t before = net_fixture_descriptors();
+            current = &cancelling;
+            net_fixture_start(fixture, run_operation, &cancelling);
+            net_fixture_run(fixture);
+            if (cancelling.waits < victim) {
+                assert_int_equal(cancelling.result, 0);
+                return cancelling.waits;
+            }
+            assert_int_equal(cancelling.result, ACR_ERR_CANCELLED);
+            assert_int_equal(net_fixture_descriptors(), before);
+        }
+}
