@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stats - what happened: an entry per (name, method), a total, the errors, all as of one thread.
+ * stats - what happened: an entry per (name, method) and the errors, all as of one thread.
  *
- * The load thread records; nobody else touches a struct acr_stats. Others read an immutable snapshot
- * (snapshot.h). A request is recorded once, as a success or as a failure; whatever its kind it enters the entry and the
- * total. Locust 0.9 shows times of successes only, 2.x those of all requests (decisions.md D40): an entry keeps both
- * histograms, `successes` and `failures`, and reports merge as their generation wants.
+ * The load thread records; nobody else touches a struct acr_stats. Others read an immutable snapshot (snapshot.h). A
+ * request is recorded once, as a success or as a failure, in its entry; the total is added up when a snapshot is taken.
+ * Nothing is buffered: a snapshot holds every request recorded before it. Locust 0.9 shows times of successes only, 2.x
+ * those of all requests (decisions.md D40): an entry keeps both histograms, `successes` and `failures`, and reports
+ * merge as their generation wants.
  *
  * Errors are grouped by (method, name, text) with the addresses in "object at 0x7f...>" masked as Locust does.
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/map.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "stats/histogram.h"
@@ -21,10 +22,13 @@
 /* Seconds of per-second counts kept: Locust's current rate looks back 12 s. */
 #define ACR_STATS_SECONDS 32
 
-/* Most different names and errors kept; what comes beyond is counted under the name "(other names)" / the text
- * "(other errors)". Guards against names made from ids. */
+/* Most different names and errors kept; what comes beyond is counted under the name "(other names)" without a method /
+ * the text "(other errors)" without name and method. Guards against names made from ids. */
 #define ACR_STATS_ENTRIES_MAX 20000
 #define ACR_STATS_ERRORS_MAX 5000
+
+/* Most bytes of an error's text looked at; longer ones are cut at a character. A script may pass a whole page. */
+#define ACR_STATS_ERROR_TEXT_MAX 4096
 
 struct acr_stats_second {
     int64_t second; /* Unix time; other values in the ring are stale */
@@ -34,7 +38,7 @@ struct acr_stats_second {
 
 struct acr_stats_entry {   /* fields may be read, not written */
     struct acr_str name;   /* owned */
-    struct acr_str method; /* owned; empty for the total */
+    struct acr_str method; /* owned; may be empty */
     struct acr_histogram successes;
     struct acr_histogram failures;
     uint64_t success_count; /* includes requests recorded without a time */
@@ -68,6 +72,16 @@ void acr_stats_success(struct acr_stats *stats, struct acr_stats_entry *entry, a
 
 /* A failure with the text its error is listed under. */
 void acr_stats_failure(struct acr_stats *stats, struct acr_stats_entry *entry, acr_nanos nanos, struct acr_str text);
+
+/* Every entry, sorted by (name, method); `stats` owns the array, which is valid until an entry is added or cleared. */
+struct acr_stats_entry *const *acr_stats_entries(const struct acr_stats *stats, size_t *ret_count);
+
+/* Walks the errors in order of first occurrence: start with *position = 0; NULL at the end. */
+const struct acr_stats_error *acr_stats_error_next(const struct acr_stats *stats, size_t *position);
+
+/* Start of the measurement: creation, or the last reset or clear. And the present, by the clock of `stats`. */
+acr_nanos acr_stats_start_wall(const struct acr_stats *stats);
+acr_nanos acr_stats_now_wall(const struct acr_stats *stats);
 
 /* Successes + failures since the last clear or reset. */
 uint64_t acr_stats_request_count(const struct acr_stats *stats);
