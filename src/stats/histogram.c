@@ -3,6 +3,7 @@
 #include "stats/histogram.h"
 
 #include <float.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -12,6 +13,11 @@
 #define NANOS_PER_MICRO 1000
 #define MAX_NANOS (ACR_HISTOGRAM_MAX_MICROS * NANOS_PER_MICRO)
 #define CELLS_PER_GROUP 1024 /* group 0 has twice as many */
+
+struct group {
+    atomic_uint owners; /* histograms that have it; nobody writes while there are two */
+    uint64_t cells[];
+};
 
 static unsigned group_of(uint64_t micros)
 {
@@ -55,6 +61,63 @@ uint64_t acr_histogram_cell_count(const struct acr_histogram *histogram, uint32_
     return cells != NULL ? cells[cell - group_start(group)] : 0;
 }
 
+static size_t group_bytes(unsigned group)
+{
+    return sizeof(struct group) + group_size(group) * sizeof(uint64_t);
+}
+
+static struct group *group_of_cells(const uint64_t *cells)
+{
+    return (struct group *)(void *)((char *)(uintptr_t)cells - offsetof(struct group, cells));
+}
+
+static void disown(uint64_t *cells)
+{
+    if (cells == NULL)
+        return;
+    struct group *group = group_of_cells(cells);
+    if (atomic_fetch_sub_explicit(&group->owners, 1, memory_order_acq_rel) == 1)
+        acr_free(group);
+}
+
+static uint64_t *group_copy(const uint64_t *cells, unsigned number)
+{
+    struct group *copy = acr_alloc(group_bytes(number));
+    atomic_init(&copy->owners, 1);
+    memcpy(copy->cells, cells, group_size(number) * sizeof *cells);
+    return copy->cells;
+}
+
+static uint64_t *group_new(unsigned number)
+{
+    struct group *group = acr_alloc_zero(group_bytes(number));
+    atomic_init(&group->owners, 1);
+    return group->cells;
+}
+
+/* The slow way to a group's cells: they are missing or were shared. */
+static uint64_t *make_writable(struct acr_histogram *histogram, unsigned number)
+{
+    uint64_t *cells = histogram->groups[number];
+    histogram->shared &= ~(UINT32_C(1) << number);
+    if (cells == NULL)
+        return histogram->groups[number] = group_new(number);
+    /* Acquire: what the former co-owner read, it read before these cells change. */
+    if (atomic_load_explicit(&group_of_cells(cells)->owners, memory_order_acquire) == 1)
+        return cells;
+    histogram->groups[number] = group_copy(cells, number);
+    disown(cells);
+    return histogram->groups[number];
+}
+
+static uint64_t *writable(struct acr_histogram *histogram, unsigned number)
+{
+    uint64_t *cells = histogram->groups[number];
+    if (ACR_LIKELY(cells != NULL && (histogram->shared >> number & 1) == 0))
+        return cells;
+    return make_writable(histogram, number);
+}
+
 void acr_histogram_init(struct acr_histogram *histogram)
 {
     *histogram = (struct acr_histogram){0};
@@ -63,26 +126,21 @@ void acr_histogram_init(struct acr_histogram *histogram)
 void acr_histogram_done(struct acr_histogram *histogram)
 {
     for (unsigned group = 0; group < ACR_HISTOGRAM_GROUPS; group++)
-        acr_free(histogram->groups[group]);
+        disown(histogram->groups[group]);
     *histogram = (struct acr_histogram){0};
 }
 
 void acr_histogram_reset(struct acr_histogram *histogram)
 {
     struct acr_histogram empty = {0};
-    memcpy(empty.groups, histogram->groups, sizeof empty.groups);
+    for (unsigned group = 0; group < ACR_HISTOGRAM_GROUPS; group++) {
+        uint64_t *cells = histogram->groups[group];
+        if ((histogram->shared >> group & 1) != 0)
+            disown(cells);
+        else if (cells != NULL)
+            empty.groups[group] = memset(cells, 0, group_size(group) * sizeof *cells);
+    }
     *histogram = empty;
-    for (unsigned group = 0; group < ACR_HISTOGRAM_GROUPS; group++)
-        if (histogram->groups[group] != NULL)
-            memset(histogram->groups[group], 0, group_size(group) * sizeof(uint64_t));
-}
-
-static uint64_t *group_get(struct acr_histogram *histogram, unsigned group)
-{
-    uint64_t **cells = &histogram->groups[group];
-    if (ACR_UNLIKELY(*cells == NULL))
-        *cells = acr_alloc_zero(group_size(group) * sizeof **cells);
-    return *cells;
 }
 
 void acr_histogram_record(struct acr_histogram *histogram, uint64_t nanos)
@@ -93,7 +151,7 @@ void acr_histogram_record(struct acr_histogram *histogram, uint64_t nanos)
     }
     uint64_t micros = nanos / NANOS_PER_MICRO;
     unsigned group = group_of(micros);
-    group_get(histogram, group)[acr_histogram_cell(micros) - group_start(group)]++;
+    writable(histogram, group)[acr_histogram_cell(micros) - group_start(group)]++;
     if (nanos < histogram->min_nanos || histogram->count == 0)
         histogram->min_nanos = nanos;
     if (nanos > histogram->max_nanos)
@@ -110,7 +168,7 @@ void acr_histogram_merge(struct acr_histogram *histogram, const struct acr_histo
         const uint64_t *from = other->groups[group];
         if (from == NULL)
             continue;
-        uint64_t *to = group_get(histogram, group);
+        uint64_t *to = writable(histogram, group);
         for (size_t i = 0; i < group_size(group); i++)
             to[i] += from[i];
     }
@@ -127,16 +185,21 @@ void acr_histogram_merge(struct acr_histogram *histogram, const struct acr_histo
 void acr_histogram_copy(const struct acr_histogram *histogram, struct acr_histogram *copy)
 {
     *copy = *histogram;
-    memset(copy->groups, 0, sizeof copy->groups);
-    if (histogram->count == 0)
-        return;
+    copy->shared = 0;
+    for (unsigned group = 0; group < ACR_HISTOGRAM_GROUPS; group++)
+        if (histogram->groups[group] != NULL)
+            copy->groups[group] = group_copy(histogram->groups[group], group);
+}
+
+void acr_histogram_share(struct acr_histogram *histogram, struct acr_histogram *copy)
+{
     for (unsigned group = 0; group < ACR_HISTOGRAM_GROUPS; group++) {
         if (histogram->groups[group] == NULL)
             continue;
-        size_t bytes = group_size(group) * sizeof(uint64_t);
-        copy->groups[group] = acr_alloc(bytes);
-        memcpy(copy->groups[group], histogram->groups[group], bytes);
+        atomic_fetch_add_explicit(&group_of_cells(histogram->groups[group])->owners, 1, memory_order_relaxed);
+        histogram->shared |= UINT32_C(1) << group;
     }
+    *copy = *histogram;
 }
 
 /* Takes the cells of one group away and returns what remains in it. */
@@ -176,7 +239,7 @@ void acr_histogram_subtract(struct acr_histogram *histogram, const struct acr_hi
     histogram->count = 0;
     for (unsigned group = 0; group < ACR_HISTOGRAM_GROUPS; group++)
         if (histogram->groups[group] != NULL)
-            histogram->count += subtract_group(histogram->groups[group], earlier->groups[group], group_size(group));
+            histogram->count += subtract_group(writable(histogram, group), earlier->groups[group], group_size(group));
     histogram->clamped -= earlier->clamped < histogram->clamped ? earlier->clamped : histogram->clamped;
     bool borrow = __builtin_sub_overflow(histogram->sum_nanos, earlier->sum_nanos, &histogram->sum_nanos);
     if (__builtin_sub_overflow(histogram->sum_wraps, earlier->sum_wraps + borrow, &histogram->sum_wraps))

@@ -8,7 +8,7 @@
  * by 23 x 8 KiB, about 24 KiB for an ordinary spread. Count, sum, minimum and maximum are exact. The layout is that of
  * Gil Tene's HdrHistogram with 11 bits.
  *
- * The caller owns the struct; a zeroed one is empty. One thread at a time.
+ * The caller owns the struct; a zeroed one is empty. One thread at a time; two that share cells count as two.
  */
 #pragma once
 
@@ -20,6 +20,7 @@
 
 struct acr_histogram { /* fields may be read, not written */
     uint64_t *groups[ACR_HISTOGRAM_GROUPS];
+    uint32_t shared; /* bit g: groups[g] belongs to another histogram, too, and is copied before it is changed */
     uint64_t count;
     uint64_t clamped;
     uint64_t sum_nanos; /* exact sum of what was recorded, modulo 2^64 (584 years) */
@@ -31,10 +32,10 @@ struct acr_histogram { /* fields may be read, not written */
 void acr_histogram_init(struct acr_histogram *histogram);
 void acr_histogram_done(struct acr_histogram *histogram);
 
-/* Empties; keeps the memory. */
+/* Empties; keeps the memory that is not shared. */
 void acr_histogram_reset(struct acr_histogram *histogram);
 
-/* O(1), no allocation but the first time a power of two is seen. */
+/* O(1), no allocation but the first time a power of two is seen, be it at all or since its cells were shared. */
 void acr_histogram_record(struct acr_histogram *histogram, uint64_t nanos);
 
 /* Adds every count of `other`; commutative, associative, without loss. */
@@ -42,6 +43,10 @@ void acr_histogram_merge(struct acr_histogram *histogram, const struct acr_histo
 
 /* `copy` is uninitialised memory. */
 void acr_histogram_copy(const struct acr_histogram *histogram, struct acr_histogram *copy);
+
+/* As acr_histogram_copy, but copies no cells: both go on with the same ones until one of them changes a group of them.
+ * The two may belong to different threads from then on. This is how a snapshot spares the load thread. */
+void acr_histogram_share(struct acr_histogram *histogram, struct acr_histogram *copy);
 
 /* Takes the counts of `earlier` (a former state of this histogram) away: what came since. Minimum and maximum become
  * bounds: the ends of the remaining cells, unless the former ones are tighter. A cell never goes below zero. */

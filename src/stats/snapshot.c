@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* snapshot - copying, adding up the total, and rates over the last seconds. */
+/* snapshot - taking copies that share their cells with the live histograms, and rates over the last seconds. */
 #include "stats/snapshot.h"
 
 #include <stdatomic.h>
@@ -31,31 +31,7 @@ static struct acr_str keep(char **to, struct acr_str str)
     return kept;
 }
 
-static void add_seconds(struct acr_stats_second *total, const struct acr_stats_second *part)
-{
-    for (size_t i = 0; i < ACR_STATS_SECONDS; i++) {
-        if (part[i].second > total[i].second)
-            total[i] = (struct acr_stats_second){.second = part[i].second};
-        if (part[i].second == total[i].second) {
-            total[i].successes += part[i].successes;
-            total[i].failures += part[i].failures;
-        }
-    }
-}
-
-static void add_to_total(struct acr_snapshot_entry *total, const struct acr_snapshot_entry *entry)
-{
-    acr_histogram_merge(&total->successes, &entry->successes);
-    acr_histogram_merge(&total->failures, &entry->failures);
-    total->success_count += entry->success_count;
-    total->failure_count += entry->failure_count;
-    total->content_bytes += entry->content_bytes;
-    if (entry->success_count + entry->failure_count > 0 && entry->last_wall > total->last_wall)
-        total->last_wall = entry->last_wall;
-    add_seconds(total->seconds, entry->seconds);
-}
-
-static void copy_entry(const struct acr_stats_entry *from, struct acr_snapshot_entry *to, char **strings)
+static void copy_entry(struct acr_stats_entry *from, struct acr_snapshot_entry *to, char **strings)
 {
     *to = (struct acr_snapshot_entry){
         .name = keep(strings, from->name),
@@ -66,24 +42,18 @@ static void copy_entry(const struct acr_stats_entry *from, struct acr_snapshot_e
         .start_wall = from->start_wall,
         .last_wall = from->last_wall,
     };
-    acr_histogram_copy(&from->successes, &to->successes);
-    acr_histogram_copy(&from->failures, &to->failures);
+    acr_histogram_share(&from->successes, &to->successes);
+    acr_histogram_share(&from->failures, &to->failures);
     memcpy(to->seconds, from->seconds, sizeof to->seconds);
 }
 
-static void copy_entries(const struct acr_stats *stats, struct acr_snapshot *snapshot, char **strings)
+static void copy_entries(struct acr_stats *stats, struct acr_snapshot *snapshot, char **strings)
 {
     struct acr_stats_entry *const *entries = acr_stats_entries(stats, &snapshot->entry_count);
     snapshot->entries = acr_alloc(snapshot->entry_count * sizeof *snapshot->entries);
-    snapshot->total = (struct acr_snapshot_entry){
-        .name = ACR_STR("Total"),
-        .start_wall = acr_stats_start_wall(stats),
-        .last_wall = acr_stats_start_wall(stats),
-    };
-    for (size_t i = 0; i < snapshot->entry_count; i++) {
+    for (size_t i = 0; i < snapshot->entry_count; i++)
         copy_entry(entries[i], &snapshot->entries[i], strings);
-        add_to_total(&snapshot->total, &snapshot->entries[i]);
-    }
+    copy_entry(acr_stats_total(stats), &snapshot->total, strings);
 }
 
 static void copy_errors(const struct acr_stats *stats, struct acr_snapshot *snapshot, char **strings)
@@ -96,9 +66,9 @@ static void copy_errors(const struct acr_stats *stats, struct acr_snapshot *snap
 }
 
 /* Bytes of all strings; counts the errors on the way. */
-static size_t measure(const struct acr_stats *stats, size_t *ret_errors)
+static size_t measure(struct acr_stats *stats, size_t *ret_errors)
 {
-    size_t count, bytes = 0, errors = 0;
+    size_t count, bytes = acr_stats_total(stats)->name.size, errors = 0;
     struct acr_stats_entry *const *entries = acr_stats_entries(stats, &count);
     const struct acr_stats_error *error;
     for (size_t i = 0; i < count; i++)
@@ -109,7 +79,7 @@ static size_t measure(const struct acr_stats *stats, size_t *ret_errors)
     return bytes;
 }
 
-struct acr_snapshot *acr_snapshot_take(const struct acr_stats *stats)
+struct acr_snapshot *acr_snapshot_take(struct acr_stats *stats)
 {
     struct shared_snapshot *shared = acr_alloc_zero(sizeof *shared);
     struct acr_snapshot *snapshot = &shared->public;

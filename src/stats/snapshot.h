@@ -29,7 +29,8 @@ struct acr_snapshot { /* fields are read-only */
     acr_nanos taken_wall;
 };
 
-struct acr_snapshot *acr_snapshot_take(const struct acr_stats *stats);
+/* Takes time for the names, not for what they hold: cells are copied one group at a time, when they next change. */
+struct acr_snapshot *acr_snapshot_take(struct acr_stats *stats);
 struct acr_snapshot *acr_snapshot_ref(struct acr_snapshot *snapshot);
 /* Accepts NULL. */
 void acr_snapshot_unref(struct acr_snapshot *snapshot);

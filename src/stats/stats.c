@@ -20,17 +20,28 @@ struct acr_stats {
     struct acr_stats_entry **sorted; /* by (name, method); as many as `entries` holds */
     size_t sorted_capacity;
     uint64_t epoch;
-    uint64_t success_count, failure_count;
-    acr_nanos start_wall;
+    struct acr_stats_entry total;
     struct acr_error_text masked; /* scratch */
 };
+
+static void total_open(struct acr_stats *stats)
+{
+    acr_nanos now = acr_stats_now_wall(stats);
+    stats->total = (struct acr_stats_entry){.name = ACR_STR("Total"), .start_wall = now, .last_wall = now};
+}
+
+static void total_close(struct acr_stats *stats)
+{
+    acr_histogram_done(&stats->total.successes);
+    acr_histogram_done(&stats->total.failures);
+}
 
 struct acr_stats *acr_stats_new(const struct acr_clock *clock)
 {
     struct acr_stats *stats = acr_alloc_zero(sizeof *stats);
     stats->clock = clock;
     stats->epoch = 1;
-    stats->start_wall = clock->wall(clock);
+    total_open(stats);
     acr_map_init(&stats->entries);
     acr_map_init(&stats->errors);
     return stats;
@@ -67,6 +78,7 @@ static void forget_all(struct acr_stats *stats)
         error_free(slot->value);
     acr_map_done(&stats->entries);
     acr_map_done(&stats->errors);
+    total_close(stats);
 }
 
 void acr_stats_free(struct acr_stats *stats)
@@ -166,9 +178,9 @@ const struct acr_stats_error *acr_stats_error_next(const struct acr_stats *stats
     return slot != NULL ? slot->value : NULL;
 }
 
-acr_nanos acr_stats_start_wall(const struct acr_stats *stats)
+struct acr_stats_entry *acr_stats_total(struct acr_stats *stats)
 {
-    return stats->start_wall;
+    return &stats->total;
 }
 
 acr_nanos acr_stats_now_wall(const struct acr_stats *stats)
@@ -177,10 +189,8 @@ acr_nanos acr_stats_now_wall(const struct acr_stats *stats)
 }
 
 /* Marks the entry as used now and returns the counts of this second. */
-static struct acr_stats_second *touch(const struct acr_stats *stats, struct acr_stats_entry *entry)
+static struct acr_stats_second *touch(struct acr_stats_entry *entry, acr_nanos now, int64_t second)
 {
-    acr_nanos now = acr_stats_now_wall(stats);
-    int64_t second = now / ACR_NANOS_PER_SECOND;
     struct acr_stats_second *counts = &entry->seconds[(uint64_t)second % ACR_STATS_SECONDS];
     if (ACR_UNLIKELY(counts->second != second))
         *counts = (struct acr_stats_second){.second = second};
@@ -190,12 +200,16 @@ static struct acr_stats_second *touch(const struct acr_stats *stats, struct acr_
 
 void acr_stats_success(struct acr_stats *stats, struct acr_stats_entry *entry, acr_nanos nanos, uint64_t content_bytes)
 {
-    touch(stats, entry)->successes++;
-    stats->success_count++;
-    entry->success_count++;
-    entry->content_bytes += content_bytes;
-    if (nanos >= 0)
-        acr_histogram_record(&entry->successes, (uint64_t)nanos);
+    acr_nanos now = acr_stats_now_wall(stats);
+    int64_t second = now / ACR_NANOS_PER_SECOND;
+    struct acr_stats_entry *both[] = {entry, &stats->total};
+    for (int i = 0; i < 2; i++) {
+        touch(both[i], now, second)->successes++;
+        both[i]->success_count++;
+        both[i]->content_bytes += content_bytes;
+        if (nanos >= 0)
+            acr_histogram_record(&both[i]->successes, (uint64_t)nanos);
+    }
 }
 
 static struct acr_stats_error *error_add(struct acr_stats *stats, struct acr_str key,
@@ -225,22 +239,26 @@ static struct acr_stats_error *error_get(struct acr_stats *stats, const struct a
 
 void acr_stats_failure(struct acr_stats *stats, struct acr_stats_entry *entry, acr_nanos nanos, struct acr_str text)
 {
-    touch(stats, entry)->failures++;
-    stats->failure_count++;
-    entry->failure_count++;
-    if (nanos >= 0)
-        acr_histogram_record(&entry->failures, (uint64_t)nanos);
+    acr_nanos now = acr_stats_now_wall(stats);
+    int64_t second = now / ACR_NANOS_PER_SECOND;
+    struct acr_stats_entry *both[] = {entry, &stats->total};
+    for (int i = 0; i < 2; i++) {
+        touch(both[i], now, second)->failures++;
+        both[i]->failure_count++;
+        if (nanos >= 0)
+            acr_histogram_record(&both[i]->failures, (uint64_t)nanos);
+    }
     error_get(stats, entry, acr_error_text_mask(&stats->masked, text))->occurrences++;
 }
 
 uint64_t acr_stats_request_count(const struct acr_stats *stats)
 {
-    return stats->success_count + stats->failure_count;
+    return stats->total.success_count + stats->total.failure_count;
 }
 
 uint64_t acr_stats_failure_count(const struct acr_stats *stats)
 {
-    return stats->failure_count;
+    return stats->total.failure_count;
 }
 
 static void entry_reset(struct acr_stats_entry *entry, acr_nanos now)
@@ -254,16 +272,15 @@ static void entry_reset(struct acr_stats_entry *entry, acr_nanos now)
 
 void acr_stats_reset(struct acr_stats *stats)
 {
-    stats->start_wall = acr_stats_now_wall(stats);
-    stats->success_count = stats->failure_count = 0;
+    acr_nanos now = acr_stats_now_wall(stats);
+    entry_reset(&stats->total, now);
     for (size_t i = 0; i < stats->entries.live; i++)
-        entry_reset(stats->sorted[i], stats->start_wall);
+        entry_reset(stats->sorted[i], now);
 }
 
 void acr_stats_clear(struct acr_stats *stats)
 {
     forget_all(stats);
+    total_open(stats);
     stats->epoch++;
-    stats->success_count = stats->failure_count = 0;
-    stats->start_wall = acr_stats_now_wall(stats);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stats - what happened: an entry per (name, method) and the errors, all as of one thread.
+ * stats - what happened: an entry per (name, method), a total, the errors, all as of one thread.
  *
  * The load thread records; nobody else touches a struct acr_stats. Others read an immutable snapshot (snapshot.h). A
- * request is recorded once, as a success or as a failure, in its entry; the total is added up when a snapshot is taken.
- * Nothing is buffered: a snapshot holds every request recorded before it. Locust 0.9 shows times of successes only, 2.x
- * those of all requests (decisions.md D40): an entry keeps both histograms, `successes` and `failures`, and reports
- * merge as their generation wants.
+ * request is recorded once, as a success or as a failure; whatever its kind it enters the entry and the total. Nothing
+ * is buffered: a snapshot holds every request recorded before it. Locust 0.9 shows times of successes only, 2.x those
+ * of all requests (decisions.md D40): an entry keeps both histograms, `successes` and `failures`, and reports merge as
+ * their generation wants.
  *
  * Errors are grouped by (method, name, text) with the addresses in "object at 0x7f...>" masked as Locust does.
  */
@@ -38,7 +38,7 @@ struct acr_stats_second {
 
 struct acr_stats_entry {   /* fields may be read, not written */
     struct acr_str name;   /* owned */
-    struct acr_str method; /* owned; may be empty */
+    struct acr_str method; /* owned; empty for the total */
     struct acr_histogram successes;
     struct acr_histogram failures;
     uint64_t success_count; /* includes requests recorded without a time */
@@ -76,11 +76,13 @@ void acr_stats_failure(struct acr_stats *stats, struct acr_stats_entry *entry, a
 /* Every entry, sorted by (name, method); `stats` owns the array, which is valid until an entry is added or cleared. */
 struct acr_stats_entry *const *acr_stats_entries(const struct acr_stats *stats, size_t *ret_count);
 
+/* All entries together, under the name "Total". Its start is that of the measurement: creation, last reset or clear. */
+struct acr_stats_entry *acr_stats_total(struct acr_stats *stats);
+
 /* Walks the errors in order of first occurrence: start with *position = 0; NULL at the end. */
 const struct acr_stats_error *acr_stats_error_next(const struct acr_stats *stats, size_t *position);
 
-/* Start of the measurement: creation, or the last reset or clear. And the present, by the clock of `stats`. */
-acr_nanos acr_stats_start_wall(const struct acr_stats *stats);
+/* The present, by the clock of `stats`. */
 acr_nanos acr_stats_now_wall(const struct acr_stats *stats);
 
 /* Successes + failures since the last clear or reset. */

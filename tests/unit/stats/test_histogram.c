@@ -267,3 +267,78 @@ static void test_reset_empties_and_keeps_the_memory(void **state)
     histogram_check(&histogram);
     acr_histogram_done(&histogram);
 }
+
+static void test_sharing_copies_a_group_only_when_one_side_changes_it(void **state)
+{
+    struct acr_histogram live = {0}, shared;
+    acr_histogram_record(&live, 1000000);
+    acr_histogram_record(&live, 3000000);
+    acr_histogram_share(&live, &shared);
+    acr_histogram_record(&live, 3000000);
+    assert_ptr_equal(live.groups[0], shared.groups[0]);
+    assert_ptr_not_equal(live.groups[1], shared.groups[1]);
+    uint64_t *copied = live.groups[1];
+    acr_histogram_record(&live, 3000000);
+    assert_ptr_equal(live.groups[1], copied);
+    assert_int_equal(acr_histogram_cell_count(&live, acr_histogram_cell(3000)), 3);
+    assert_int_equal(acr_histogram_cell_count(&shared, acr_histogram_cell(3000)), 1);
+    histogram_check(&live);
+    histogram_check(&shared);
+    acr_histogram_done(&live);
+    acr_histogram_done(&shared);
+}
+
+static void test_cells_are_not_copied_once_the_other_owner_is_gone(void **state)
+{
+    struct acr_histogram live = {0}, shared;
+    acr_histogram_record(&live, 1000000);
+    uint64_t *cells = live.groups[0];
+    acr_histogram_share(&live, &shared);
+    acr_histogram_done(&shared);
+    acr_histogram_record(&live, 1000000);
+    assert_ptr_equal(live.groups[0], cells);
+    assert_int_equal(live.shared, 0);
+    histogram_check(&live);
+    acr_histogram_done(&live);
+}
+
+/* Each of several histograms that share is changed in its own way; a plain copy of each says what it must be. */
+static void test_sharing_is_not_to_be_told_from_copying(void **state)
+{
+    enum { COUNT = 4 };
+    struct acr_random random;
+    struct acr_histogram real[COUNT] = {0}, model[COUNT] = {0}, copy;
+    acr_random_init(&random, 9);
+    for (int step = 0; step < 3000; step++) {
+        size_t a = acr_random_below(&random, COUNT), b = acr_random_below(&random, COUNT);
+        uint64_t choice = acr_random_below(&random, 20), nanos = random_nanos(&random, 36);
+        if (choice == 0 && a != b) {
+            acr_histogram_done(&real[b]);
+            acr_histogram_done(&model[b]);
+            acr_histogram_share(&real[a], &real[b]);
+            acr_histogram_copy(&model[a], &model[b]);
+        } else if (choice == 1 && a != b && real[a].count < 1000000) {
+            acr_histogram_merge(&real[a], &real[b]);
+            acr_histogram_merge(&model[a], &model[b]);
+        } else if (choice == 2 && a != b) {
+            acr_histogram_copy(&model[b], &copy);
+            acr_histogram_subtract(&real[a], &real[b]);
+            acr_histogram_subtract(&model[a], &copy);
+            acr_histogram_done(&copy);
+        } else if (choice == 3) {
+            acr_histogram_reset(&real[a]);
+            acr_histogram_reset(&model[a]);
+        } else {
+            acr_histogram_record(&real[a], nanos);
+            acr_histogram_record(&model[a], nanos);
+        }
+        if (step % 50 == 0)
+            for (int i = 0; i < COUNT; i++)
+                assert_equal_histograms(&real[i], &model[i]);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        assert_equal_histograms(&real[i], &model[i]);
+        acr_histogram_done(&real[i]);
+        acr_histogram_done(&model[i]);
+    }
+}

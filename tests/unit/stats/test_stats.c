@@ -161,7 +161,7 @@ static void test_reset_empties_the_numbers_and_keeps_entries_and_errors(void **s
     assert_int_equal(entry->success_count + entry->failure_count + entry->content_bytes, 0);
     assert_int_equal(entry->successes.count + entry->failures.count, 0);
     assert_true(entry->start_wall == now.wall_now && entry->last_wall == now.wall_now);
-    assert_true(acr_stats_start_wall(stats) == now.wall_now);
+    assert_true(acr_stats_total(stats)->start_wall == now.wall_now);
     for (int i = 0; i < ACR_STATS_SECONDS; i++)
         assert_int_equal(entry->seconds[i].successes + entry->seconds[i].failures, 0);
     assert_int_equal(acr_stats_request_count(stats), 0);
