@@ -228,7 +228,8 @@ static struct acr_stats_error *error_get(struct acr_stats *stats, const struct a
                                          struct acr_str text)
 {
     char small[SMALL_KEY];
-    struct acr_str key = make_key(&entry, sizeof entry, text, small);
+    uintptr_t owner = (uintptr_t)entry; /* entries and errors are forgotten together */
+    struct acr_str key = make_key(&owner, sizeof owner, text, small);
     struct acr_stats_error *error = acr_map_find(&stats->errors, key);
     if (error == NULL && (stats->errors.live < ACR_STATS_ERRORS_MAX || entry == NULL))
         error = error_add(stats, key, entry, text);

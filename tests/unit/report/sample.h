@@ -10,8 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "stats/snapshot.h"
 #include "support/unit.h"
+
+/* The build names the source folder of the tests. */
+#ifndef ACR_TESTS_DIR
+#define ACR_TESTS_DIR "."
+#endif
 
 #define SAMPLE_START (INT64_C(1500000000) * ACR_NANOS_PER_SECOND)
 #define SAMPLE_END (SAMPLE_START + 20 * ACR_NANOS_PER_SECOND)
@@ -89,7 +95,7 @@ static struct acr_buffer file_read(const char *path)
     return text;
 }
 
-/* Empties `text`. A difference is shown by leaving what was made beside the working directory as NAME.actual. */
+/* Empties `text`. A difference is shown by leaving what was made in the working directory as NAME.actual. */
 static void assert_golden(struct acr_buffer *text, const char *name)
 {
     char path[4096];

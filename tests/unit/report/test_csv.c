@@ -14,7 +14,7 @@ static char directory[64];
 
 static int setup(void **state)
 {
-    strcpy(directory, "/tmp/acrida-csv-XXXXXX");
+    snprintf(directory, sizeof directory, "/tmp/acrida-csv-XXXXXX");
     return mkdtemp(directory) != NULL ? 0 : -1;
 }
 
