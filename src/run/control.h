@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control - the runner's state machine: what happens when, from the first user to the last table.
+ *
+ *     waiting --READY--> hatching --HATCHED--> running --time, signal, quit--> stopping --ENDED--> finishing --FINAL-->
+ * done
+ *                                                 `--------- all users dead (ENDED) -----------------^
+ *
+ * Stopping is possible from every state before. A second signal, or a stop timeout while the load thread does not
+ * answer, skips what is left: the report is made from the last snapshot there is and `abandon` is called.
+ *
+ * It lives on its own loop and knows the load thread only as a mailbox, so a test can turn both loops by hand with a
+ * clock of its own. Opened and closed on any thread while nobody turns the loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "loop/loop.h"
+#include "loop/mailbox.h"
+#include "run/local.h"
+#include "run/output.h"
+#include "stats/snapshot.h"
+#include "user/class.h"
+
+struct acr_control;
+
+struct acr_control_setup {
+    const struct acr_run_options *options; /* borrowed, as are all pointers but `snapshot` */
+    const struct acr_user_class *classes;
+    size_t class_count;
+    struct acr_random *random; /* used by acr_control_open() only */
+    struct acr_loop *loop;
+    struct acr_mailbox *load;
+    struct acr_snapshot *snapshot; /* what to show before the load thread sends one; a reference is taken */
+    acr_output_fn *print;
+    /* The run is over although the load thread is not: everything has been printed, the process should end. */
+    void (*abandon)(void *context, int exit_code);
+    void *context; /* of print and abandon */
+};
+
+ACR_MUST_CHECK int acr_control_open(const struct acr_control_setup *setup, struct acr_control **ret_control,
+                                    struct acr_error *error);
+/* Accepts NULL. */
+void acr_control_close(struct acr_control *control);
+
+/* Where the load thread posts to. */
+struct acr_mailbox *acr_control_mailbox(struct acr_control *control);
+
+/* SIGINT or SIGTERM was received. */
+void acr_control_signal(struct acr_control *control, int signal_number);
+
+/* Stops the loop's acr_loop_run() when it turns true. */
+bool acr_control_done(const struct acr_control *control);
+
+/* Once done. */
+int acr_control_exit_code(const struct acr_control *control);
