@@ -73,32 +73,54 @@ static void detach(struct acr_response *response)
     acr_client_give_connection(connection);
 }
 
-int acr_response_wait_body(struct acr_response *response, struct acr_fiber *fiber, acr_nanos read_timeout,
-                           struct acr_error *error)
+static int report_failure(const struct acr_connection *connection, int code, struct acr_error *error)
+{
+    if (code == ACR_ERR_READ_TIMEOUT)
+        return acr_error_set(error, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
+    if (code != ACR_ERR_CANCELLED && error != NULL)
+        *error = connection->failure;
+    return code;
+}
+
+/* Waits until there are body bytes (`some`) or all of them. */
+static int wait_for_body(struct acr_response *response, struct acr_fiber *fiber, bool some, acr_nanos read_timeout,
+                         struct acr_error *error)
 {
     struct acr_connection *connection = response->connection;
     if (connection == NULL)
         return 0;
     connection->waiter = fiber;
+    if (!some)
+        connection->streaming = false; /* no window: all of it is wanted */
     int code = 0;
-    while (code == 0 && response->body.size == 0 && !connection->exchange_over) {
+    while (code == 0 && !connection->exchange_over && !(some && response->body.size > 0)) {
         acr_connection_resume(connection);
-        if (response->body.size == 0 && !connection->exchange_over)
+        if (!connection->exchange_over && !(some && response->body.size > 0))
             code = acr_connection_wait(connection, fiber, read_timeout);
     }
     connection->waiter = NULL;
-    if (code == 0 && connection->exchange_over && connection->failure.code != 0 && response->body.size == 0) {
+    /* Bytes that came before a failure are handed out first. */
+    if (code == 0 && connection->exchange_over && !(some && response->body.size > 0))
         code = connection->failure.code;
-        if (error != NULL)
-            *error = connection->failure;
-    }
-    if (code == ACR_ERR_READ_TIMEOUT)
-        acr_error_set(error, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
-    if (code != 0)
+    if (code != 0) {
+        code = report_failure(connection, code, error);
         acr_response_close(response);
-    else if (connection->exchange_over && response->complete)
+    } else if (connection->exchange_over && response->complete) {
         detach(response);
+    }
     return code;
+}
+
+int acr_response_wait_body(struct acr_response *response, struct acr_fiber *fiber, acr_nanos read_timeout,
+                           struct acr_error *error)
+{
+    return wait_for_body(response, fiber, true, read_timeout, error);
+}
+
+int acr_response_read_all(struct acr_response *response, struct acr_fiber *fiber, acr_nanos read_timeout,
+                          struct acr_error *error)
+{
+    return wait_for_body(response, fiber, false, read_timeout, error);
 }
 
 void acr_response_close(struct acr_response *response)

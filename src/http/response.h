@@ -64,5 +64,9 @@ struct acr_str acr_response_reason(const struct acr_response *response);
 ACR_MUST_CHECK int acr_response_wait_body(struct acr_response *response, struct acr_fiber *fiber,
                                           acr_nanos read_timeout, struct acr_error *error);
 
+/* Streamed only: waits until the whole body is in response->body, however large. Errors as above. */
+ACR_MUST_CHECK int acr_response_read_all(struct acr_response *response, struct acr_fiber *fiber, acr_nanos read_timeout,
+                                         struct acr_error *error);
+
 /* Streamed only: gives the connection up unless the body was complete. No effect otherwise. */
 void acr_response_close(struct acr_response *response);

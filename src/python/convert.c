@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* convert - strings, numbers and forms from Python objects. */
+#include "python/convert.h"
+
+#include <math.h>
+
+#include "http/url.h"
+
+int acr_python_str(PyObject *object, struct acr_str *ret_str)
+{
+    Py_ssize_t size;
+    const char *data = PyUnicode_AsUTF8AndSize(object, &size);
+    if (data == NULL)
+        return -1;
+    *ret_str = (struct acr_str){data, (size_t)size};
+    return 0;
+}
+
+int acr_python_bytes(PyObject *object, const char *what, struct acr_str *ret_str)
+{
+    if (PyUnicode_Check(object))
+        return acr_python_str(object, ret_str);
+    if (PyBytes_Check(object)) {
+        *ret_str = (struct acr_str){PyBytes_AS_STRING(object), (size_t)PyBytes_GET_SIZE(object)};
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "%s must be str or bytes, not %.100s", what, Py_TYPE(object)->tp_name);
+    return -1;
+}
+
+PyObject *acr_python_from_wire(struct acr_str str)
+{
+    PyObject *text = PyUnicode_DecodeUTF8(str.data, (Py_ssize_t)str.size, NULL);
+    if (text != NULL)
+        return text;
+    PyErr_Clear();
+    return PyUnicode_DecodeLatin1(str.data, (Py_ssize_t)str.size, NULL);
+}
+
+int acr_python_seconds(PyObject *object, const char *what, acr_nanos *ret_nanos)
+{
+    if (object == Py_None) {
+        *ret_nanos = 0;
+        return 0;
+    }
+    double seconds = PyFloat_AsDouble(object);
+    if (seconds == -1.0 && PyErr_Occurred())
+        return -1;
+    if (!(seconds > 0)) {
+        PyErr_Format(PyExc_ValueError, "%s must be a number of seconds greater than 0, not %R", what, object);
+        return -1;
+    }
+    *ret_nanos = acr_nanos_from_seconds(seconds);
+    return 0;
+}
+
+static int quote_object(PyObject *object, struct acr_buffer *out)
+{
+    PyObject *text = PyUnicode_Check(object) || PyBytes_Check(object) ? Py_NewRef(object) : PyObject_Str(object);
+    struct acr_str str;
+    if (text == NULL || acr_python_bytes(text, "form field", &str) != 0) {
+        Py_XDECREF(text);
+        return -1;
+    }
+    int code = acr_url_quote(out, str, NULL, true);
+    Py_DECREF(text);
+    return code == 0 ? 0 : (acr_python_no_memory(), -1);
+}
+
+static int append_pair(PyObject *key, PyObject *value, struct acr_buffer *out)
+{
+    if (out->size > 0 && acr_buffer_append(out, "&", 1) != 0)
+        return acr_python_no_memory(), -1;
+    if (quote_object(key, out) != 0)
+        return -1;
+    if (acr_buffer_append(out, "=", 1) != 0)
+        return acr_python_no_memory(), -1;
+    return quote_object(value, out);
+}
+
+/* One field: a value, or several of them in a list, tuple, set or other iterable. */
+static int append_field(PyObject *key, PyObject *values, struct acr_buffer *out)
+{
+    if (values == Py_None)
+        return 0;
+    if (PyUnicode_Check(values) || PyBytes_Check(values) || Py_TYPE(values)->tp_iter == NULL)
+        return append_pair(key, values, out);
+    PyObject *iterator = PyObject_GetIter(values);
+    if (iterator == NULL)
+        return -1;
+    PyObject *value;
+    int code = 0;
+    while (code == 0 && (value = PyIter_Next(iterator)) != NULL) {
+        if (value != Py_None)
+            code = append_pair(key, value, out);
+        Py_DECREF(value);
+    }
+    Py_DECREF(iterator);
+    return code != 0 || PyErr_Occurred() ? -1 : 0;
+}
+
+static int append_items(PyObject *sequence, struct acr_buffer *out)
+{
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *pair = PySequence_Fast_GET_ITEM(sequence, i);
+        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+            PyErr_SetString(PyExc_ValueError, "cannot encode objects that are not 2-tuples");
+            return -1;
+        }
+        if (append_field(PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int acr_python_form(PyObject *fields, struct acr_buffer *out)
+{
+    if (PyList_Check(fields) || PyTuple_Check(fields))
+        return append_items(fields, out);
+    if (!PyDict_CheckExact(fields))
+        return 1;
+    /* str() of a value may run the script's code, so the dict is walked by a copy of its items. */
+    PyObject *items = PyDict_Items(fields);
+    int code = items != NULL ? append_items(items, out) : -1;
+    Py_XDECREF(items);
+    return code;
+}
+
+PyObject *acr_python_no_memory(void)
+{
+    return PyErr_NoMemory();
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* module - the extension `_acrida`: types, functions, and configure(). */
+#include "base/log.h"
+#include "python/convert.h"
+#include "python/greenlets.h"
+#include "python/record.h"
+#include "python/request.h"
+#include "python/response.h"
+#include "python/task_set.h"
+#include "python/wait_time.h"
+#include "run/load.h"
+
+struct acr_python acr_python;
+
+static PyObject *attach_hub(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    if (acr_python_attach_hub() != 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Takes a keyword into a slot of the state. -1 with an exception when it is missing. */
+static int take_configured(PyObject *keywords, const char *name, PyObject **slot)
+{
+    PyObject *value = PyDict_GetItemString(keywords, name);
+    if (value == NULL) {
+        PyErr_Format(PyExc_TypeError, "configure() needs %s", name);
+        return -1;
+    }
+    Py_XSETREF(*slot, Py_NewRef(value));
+    return 0;
+}
+
+static int take_handlers(PyObject *hook, PyObject **slot)
+{
+    PyObject *handlers = PyObject_GetAttr(hook, acr_python.names._handlers);
+    if (handlers != NULL && !PyList_Check(handlers)) {
+        Py_CLEAR(handlers);
+        PyErr_SetString(PyExc_TypeError, "a hook's _handlers must be a list");
+    }
+    if (handlers == NULL)
+        return -1;
+    Py_XSETREF(*slot, handlers);
+    return 0;
+}
+
+static PyObject *configure(PyObject *module, PyObject *args, PyObject *keywords)
+{
+    (void)module;
+    if (PyTuple_GET_SIZE(args) != 0 || keywords == NULL)
+        return PyErr_Format(PyExc_TypeError, "configure() takes keyword arguments only");
+#define X(name)                                                  \
+    if (take_configured(keywords, #name, &acr_python.name) != 0) \
+        return NULL;
+    ACR_PYTHON_CONFIGURED(X)
+#undef X
+    if (take_handlers(acr_python.success_hook, &acr_python.success_handlers) != 0 ||
+        take_handlers(acr_python.failure_hook, &acr_python.failure_handlers) != 0 ||
+        take_handlers(acr_python.request_hook, &acr_python.request_handlers) != 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Milliseconds, or None for "only counted". */
+static int take_millis(PyObject *object, acr_nanos *ret_nanos)
+{
+    if (object == Py_None) {
+        *ret_nanos = -1;
+        return 0;
+    }
+    double millis = PyFloat_AsDouble(object);
+    if (millis == -1.0 && PyErr_Occurred())
+        return -1;
+    *ret_nanos = acr_nanos_from_seconds(millis / 1000);
+    return 0;
+}
+
+static PyObject *count(PyObject *method, PyObject *name, PyObject *millis, PyObject *error, unsigned long long size)
+{
+    PyObject *method_text = PyObject_Str(method);
+    PyObject *name_text = method_text != NULL ? PyObject_Str(name) : NULL;
+    struct acr_python_record record = {.method = method_text, .name = name_text, .error = error, .size = size};
+    int code = -1;
+    if (name_text != NULL && take_millis(millis, &record.time) == 0 &&
+        (record.entry = acr_python_entry(name_text, method_text)) != NULL)
+        code = acr_python_count(&record);
+    Py_XDECREF(method_text);
+    Py_XDECREF(name_text);
+    if (code != 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *record_success(PyObject *module, PyObject *args)
+{
+    PyObject *method, *name, *millis, *length;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOOO:record_success", &method, &name, &millis, &length))
+        return NULL;
+    double size = length != Py_None ? PyFloat_AsDouble(length) : 0;
+    if (size == -1.0 && PyErr_Occurred())
+        return NULL;
+    return count(method, name, millis, NULL, size > 0 ? (unsigned long long)size : 0);
+}
+
+static PyObject *record_failure(PyObject *module, PyObject *args)
+{
+    PyObject *method, *name, *millis, *error;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOOO:record_failure", &method, &name, &millis, &error))
+        return NULL;
+    return count(method, name, millis, error, 0);
+}
+
+static PyObject *random_index(PyObject *module, PyObject *argument)
+{
+    (void)module;
+    long long bound = PyLong_AsLongLong(argument);
+    if (bound == -1 && PyErr_Occurred())
+        return NULL;
+    if (bound <= 0 || acr_python_attach_hub() != 0)
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_IndexError, "nothing to choose from");
+    return PyLong_FromUnsignedLongLong(acr_random_below(&acr_python.engine->random, (uint64_t)bound));
+}
+
+static PyObject *seed(PyObject *module, PyObject *argument)
+{
+    (void)module;
+    unsigned long long value = PyLong_AsUnsignedLongLongMask(argument);
+    if (PyErr_Occurred() || acr_python_attach_hub() != 0)
+        return NULL;
+    acr_random_init(&acr_python.engine->random, value);
+    Py_RETURN_NONE;
+}
+
+static PyObject *sleep_seconds(PyObject *module, PyObject *argument)
+{
+    (void)module;
+    double seconds = PyFloat_AsDouble(argument);
+    if ((seconds == -1.0 && PyErr_Occurred()) || acr_python_attach_hub() != 0 ||
+        acr_python_sleep(acr_nanos_from_seconds(seconds)) != 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* What scripts and tests may ask of the run. */
+
+static PyObject *user_ended(PyObject *module, PyObject *argument)
+{
+    (void)module;
+    unsigned long long id = PyLong_AsUnsignedLongLong(argument);
+    if (PyErr_Occurred())
+        return NULL;
+    if (acr_python.load != NULL)
+        acr_load_user_ended(acr_python.load, id);
+    Py_RETURN_NONE;
+}
+
+static PyObject *request_quit(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    if (acr_python.load == NULL)
+        return PyErr_Format(PyExc_RuntimeError, "no test is running");
+    acr_load_request_quit(acr_python.load);
+    Py_RETURN_NONE;
+}
+
+static PyObject *request_count(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    if (acr_python_attach_hub() != 0)
+        return NULL;
+    struct acr_stats *stats = acr_python.engine->stats;
+    return Py_BuildValue("KK", (unsigned long long)acr_stats_request_count(stats),
+                         (unsigned long long)acr_stats_failure_count(stats));
+}
+
+static PyObject *connection_counts(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    if (acr_python_attach_hub() != 0)
+        return NULL;
+    return Py_BuildValue("KK", (unsigned long long)acr_http_connections_open(acr_python.engine->http),
+                         (unsigned long long)acr_http_connections_made(acr_python.engine->http));
+}
+
+static PyMethodDef functions[] = {
+    {"attach_hub", attach_hub, METH_NOARGS, "Open the engine and watch it in this thread's gevent hub."},
+    {"configure", (PyCFunction)(void (*)(void))configure, METH_VARARGS | METH_KEYWORDS,
+     "Hand the Python half's types and callbacks over."},
+    {"record_success", record_success, METH_VARARGS,
+     "Count a success: request_type, name, milliseconds or None, response length in bytes."},
+    {"record_failure", record_failure, METH_VARARGS,
+     "Count a failure: request_type, name, milliseconds or None, error."},
+    {"random_index", random_index, METH_O, "Uniform in 0 .. N-1 from the engine's generator."},
+    {"seed", seed, METH_O, "Make the engine's choices repeatable."},
+    {"sleep", sleep_seconds, METH_O, "Wait so many seconds on the engine's timer wheel; other greenlets run."},
+    {"user_ended", user_ended, METH_O, "The user with this id is gone."},
+    {"request_quit", request_quit, METH_NOARGS, "End the test as if its time were up."},
+    {"request_count", request_count, METH_NOARGS, "(requests, failures) recorded so far."},
+    {"connection_counts", connection_counts, METH_NOARGS, "(open now, made so far) connections of native clients."},
+    {0}};
+
+static int make_names(void)
+{
+#define X(name)                                                              \
+    if ((acr_python.names.name = PyUnicode_InternFromString(#name)) == NULL) \
+        return -1;
+    ACR_PYTHON_NAMES(X)
+#undef X
+    return 0;
+}
+
+static int add_type(PyObject *module, const char *name, PyTypeObject **slot, PyTypeObject *type)
+{
+    *slot = type;
+    return type != NULL ? PyModule_AddObjectRef(module, name, (PyObject *)type) : -1;
+}
+
+static int fill_module(PyObject *module)
+{
+    acr_map_init(&acr_python.sites);
+    if (make_names() != 0 || acr_python_request_init() != 0 ||
+        PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
+        return -1;
+    if (add_type(module, "NativeSession", &acr_python.session_base, acr_python_session_type_new()) != 0 ||
+        add_type(module, "NativeResponse", &acr_python.response_base, acr_python_response_type_new()) != 0 ||
+        add_type(module, "NativeTaskSet", &acr_python.task_set_base, acr_python_task_set_type_new()) != 0 ||
+        add_type(module, "NativeUser", &acr_python.user_base, acr_python_user_type_new()) != 0)
+        return -1;
+    return add_type(module, "WaitTime", &acr_python.wait_time_type, acr_python_wait_time_type_new());
+}
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_acrida",
+                                        .m_doc = "Acrida's engine for the package locust. See _acrida.pyi.",
+                                        .m_size = -1, .m_methods = functions};
+
+__attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__acrida(void)
+{
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && fill_module(module) != 0)
+        Py_CLEAR(module);
+    return module;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan - what the C loop needs to know of a task-set class when it runs for a user class, looked up once.
+ */
+#pragma once
+
+#include "python/state.h"
+
+#include "user/wait.h"
+
+/* Where the pause between tasks comes from, by the rules of both generations (spec 2.5 with decisions.md D1 and D2;
+ * locust-2.md 2.4). */
+enum acr_python_wait_source {
+    ACR_WAIT_FROM_METHOD,        /* the script overrides wait() */
+    ACR_WAIT_FROM_SET_FUNCTION,  /* set.wait_function(), milliseconds */
+    ACR_WAIT_FROM_USER_FUNCTION, /* user.wait_function(), milliseconds */
+    ACR_WAIT_FROM_SET_TIME,      /* set.wait_time(), seconds */
+    ACR_WAIT_FROM_USER_TIME,     /* user.wait_time(), seconds */
+    ACR_WAIT_FROM_LIMITS,        /* min_wait..max_wait, milliseconds, the set's or else the user's */
+    ACR_WAIT_MISSING,            /* 2.x without any: an error at the first pause */
+};
+
+struct acr_python_plan {
+    enum acr_python_wait_source wait_source;
+    struct acr_python_wait_time
+        *wait_time; /* when the class attribute is a WaitTime: no call is needed; borrowed from the class */
+    bool own_get_next_task;
+    bool own_execute_next_task;
+    bool own_execute_task;
+    bool own_schedule_task;
+    bool has_on_start;
+    bool has_on_stop;
+};
+
+/* The plan for these two types, kept for ever; NULL with an exception. */
+const struct acr_python_plan *acr_python_plan_get(PyTypeObject *set_type, PyTypeObject *user_type);

@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: MIT */
+/* request - from a verb's arguments to a recorded response. */
+#include "python/request.h"
+
+#include "base/memory.h"
+#include "http/auth.h"
+#include "python/call.h"
+#include "python/convert.h"
+#include "python/exceptions.h"
+#include "python/greenlets.h"
+#include "python/response.h"
+
+static struct {
+    const char *text;
+    PyObject *name;
+} verbs[ACR_PYTHON_VERBS] = {
+    [ACR_VERB_GET] = {"GET", NULL},         [ACR_VERB_POST] = {"POST", NULL},     [ACR_VERB_PUT] = {"PUT", NULL},
+    [ACR_VERB_PATCH] = {"PATCH", NULL},     [ACR_VERB_DELETE] = {"DELETE", NULL}, [ACR_VERB_HEAD] = {"HEAD", NULL},
+    [ACR_VERB_OPTIONS] = {"OPTIONS", NULL},
+};
+
+int acr_python_request_init(void)
+{
+    for (int i = 0; i < ACR_PYTHON_VERBS; i++)
+        if ((verbs[i].name = PyUnicode_InternFromString(verbs[i].text)) == NULL)
+            return -1;
+    return 0;
+}
+
+/* What one native request is made of, beside the engine's struct: memory that must live until the answer is there. */
+struct draft {
+    struct acr_request request;
+    struct acr_python_route *route;
+    struct acr_python_session_state *state;
+    struct acr_buffer lines; /* header lines when the call has some of its own */
+    struct acr_buffer authorization;
+    struct acr_buffer query_url; /* URL with params */
+    PyObject *method;            /* owned, when it had to be made */
+    PyObject *body;              /* owned bytes or str */
+    PyObject *prepared;          /* owned answer of prepare() */
+    PyObject *extra_lines;       /* owned bytes, for response.request */
+    struct acr_buffer form;
+};
+
+static void draft_done(struct draft *draft)
+{
+    acr_python_route_unref(draft->route);
+    acr_python_session_state_unref(draft->state);
+    acr_buffer_done(&draft->lines);
+    acr_buffer_done(&draft->authorization);
+    acr_buffer_done(&draft->query_url);
+    acr_buffer_done(&draft->form);
+    Py_XDECREF(draft->method);
+    Py_XDECREF(draft->body);
+    Py_XDECREF(draft->prepared);
+    Py_XDECREF(draft->extra_lines);
+}
+
+static int no_memory(void)
+{
+    acr_python_no_memory();
+    return -1;
+}
+
+/* Does the call need the Python half to take its arguments apart? */
+static bool is_odd(const struct acr_python_call *call)
+{
+    PyObject *data = call->data;
+    if (call->files != NULL || call->cookies != NULL)
+        return true;
+    if (data != NULL && !PyBytes_Check(data) && !PyUnicode_Check(data) && !PyDict_CheckExact(data) &&
+        !PyList_Check(data) && !PyTuple_Check(data))
+        return true;
+    if (call->params != NULL && !PyDict_CheckExact(call->params) && !PyUnicode_Check(call->params) &&
+        !PyBytes_Check(call->params) && !PyList_Check(call->params) && !PyTuple_Check(call->params))
+        return true;
+    return call->headers != NULL && !PyDict_CheckExact(call->headers);
+}
+
+static bool is_basic_auth(PyObject *auth)
+{
+    return PyTuple_Check(auth) && PyTuple_GET_SIZE(auth) == 2 &&
+           (PyUnicode_Check(PyTuple_GET_ITEM(auth, 0)) || PyBytes_Check(PyTuple_GET_ITEM(auth, 0))) &&
+           (PyUnicode_Check(PyTuple_GET_ITEM(auth, 1)) || PyBytes_Check(PyTuple_GET_ITEM(auth, 1)));
+}
+
+/* Can only requests itself do what this call wants? */
+static bool needs_fallback(const struct acr_python_session_state *state, const struct acr_python_call *call)
+{
+    return !state->plain || call->hooks != NULL || call->proxies != NULL ||
+           (call->auth != NULL && !is_basic_auth(call->auth));
+}
+
+/* Headers */
+
+/* Session's lines without those that the call overrides. */
+static int keep_other_lines(struct acr_str lines, PyObject *headers, struct acr_buffer *out)
+{
+    while (lines.size > 0) {
+        const char *end = memchr(lines.data, '\n', lines.size);
+        size_t size = end != NULL ? (size_t)(end - lines.data) + 1 : lines.size;
+        ptrdiff_t colon = acr_str_find_char((struct acr_str){lines.data, size}, ':');
+        struct acr_str name = {lines.data, colon >= 0 ? (size_t)colon : 0};
+        bool overridden = false;
+        Py_ssize_t position = 0;
+        PyObject *key, *value;
+        while (!overridden && PyDict_Next(headers, &position, &key, &value)) {
+            struct acr_str own;
+            if (acr_python_bytes(key, "header name", &own) != 0)
+                return -1;
+            overridden = acr_str_equal_nocase(own, name);
+        }
+        if (!overridden && acr_buffer_append(out, lines.data, size) != 0)
+            return no_memory();
+        lines.data += size;
+        lines.size -= size;
+    }
+    return 0;
+}
+
+static int invalid_header(PyObject *session, const struct acr_python_call *call, PyObject *key)
+{
+    struct acr_error error;
+    PyObject *repr = PyObject_Repr(key);
+    const char *text = repr != NULL ? PyUnicode_AsUTF8(repr) : NULL;
+    if (text == NULL)
+        PyErr_Clear();
+    acr_error_set(&error, ACR_ERR_INVALID_HEADER, "%s", text != NULL ? text : "?");
+    Py_XDECREF(repr);
+    acr_python_raise_request_error(ACR_ERR_INVALID_HEADER, &error, session, call->method, ACR_STR(""));
+    return -1;
+}
+
+/* One header of the call; the engine writes some fields itself and only needs to know what they are. */
+static int take_header(PyObject *session, const struct acr_python_call *call, struct draft *draft, PyObject *key,
+                       PyObject *value)
+{
+    struct acr_str name, text;
+    if (value == Py_None)
+        return 0;
+    if (acr_python_bytes(key, "header name", &name) != 0)
+        return -1;
+    if (!PyUnicode_Check(value) && !PyBytes_Check(value))
+        return invalid_header(session, call, key);
+    if (acr_python_bytes(value, "header value", &text) != 0)
+        return -1;
+    if (acr_str_equal_nocase(name, ACR_STR("Content-Length")))
+        return 0; /* the engine knows better */
+    if (acr_str_equal_nocase(name, ACR_STR("Host")))
+        draft->request.own_host = true;
+    if (acr_str_equal_nocase(name, ACR_STR("Cookie")))
+        draft->request.own_cookies = true;
+    if (acr_str_equal_nocase(name, ACR_STR("Content-Type")))
+        draft->request.content_type = (struct acr_str){NULL, 0};
+    if (acr_str_equal_nocase(name, ACR_STR("Expect")) && acr_str_equal_nocase(text, ACR_STR("100-continue")))
+        draft->request.expect_continue = draft->request.body.size > 0;
+    int code = acr_request_header_line(&draft->lines, name, text);
+    return code == ACR_ERR_INVALID_HEADER ? invalid_header(session, call, key) : code != 0 ? no_memory() : 0;
+}
+
+static int take_headers(PyObject *session, const struct acr_python_call *call, struct draft *draft)
+{
+    if (keep_other_lines(acr_buffer_str(&draft->state->header_lines), call->headers, &draft->lines) != 0)
+        return -1;
+    size_t kept = draft->lines.size;
+    Py_ssize_t position = 0;
+    PyObject *key, *value;
+    while (PyDict_Next(call->headers, &position, &key, &value))
+        if (take_header(session, call, draft, key, value) != 0)
+            return -1;
+    draft->request.header_lines = acr_buffer_str(&draft->lines);
+    draft->extra_lines = PyBytes_FromStringAndSize(draft->lines.data + kept, (Py_ssize_t)(draft->lines.size - kept));
+    return draft->extra_lines != NULL ? 0 : -1;
+}
+
+/* Body */
+
+static int take_data(const struct acr_python_call *call, struct draft *draft)
+{
+    int kind = PyBytes_Check(call->data) || PyUnicode_Check(call->data) ? 1 : acr_python_form(call->data, &draft->form);
+    if (kind < 0)
+        return -1;
+    if (kind == 0) {
+        if (draft->form.size == 0)
+            return 0;
+        draft->body = PyBytes_FromStringAndSize(draft->form.data, (Py_ssize_t)draft->form.size);
+        draft->request.content_type = ACR_STR("application/x-www-form-urlencoded");
+    } else {
+        draft->body = Py_NewRef(call->data);
+    }
+    return draft->body != NULL ? acr_python_bytes(draft->body, "data", &draft->request.body) : -1;
+}
+
+static int take_body(const struct acr_python_call *call, struct draft *draft)
+{
+    int code = 0;
+    bool empty_data = call->data == NULL || PyObject_IsTrue(call->data) == 0;
+    if (!empty_data) {
+        code = take_data(call, draft);
+    } else if (call->json != NULL) {
+        draft->body = PyObject_CallOneArg(acr_python.encode_json, call->json);
+        draft->request.content_type = ACR_STR("application/json");
+        code = draft->body != NULL ? acr_python_bytes(draft->body, "encode_json's answer", &draft->request.body) : -1;
+    }
+    draft->request.has_body = draft->body != NULL || (call->verb != ACR_VERB_GET && call->verb != ACR_VERB_HEAD &&
+                                                      !acr_str_equal(draft->request.method, ACR_STR("GET")) &&
+                                                      !acr_str_equal(draft->request.method, ACR_STR("HEAD")));
+    return code;
+}
+
+/* URL */
+
+static int join_params(PyObject *params, struct acr_str url, struct acr_buffer *out)
+{
+    struct acr_buffer query = {0};
+    struct acr_str text;
+    int code = 0;
+    if (PyUnicode_Check(params) || PyBytes_Check(params)) {
+        code = acr_python_bytes(params, "params", &text);
+        if (code == 0 && acr_buffer_append_str(&query, text) != 0)
+            code = no_memory();
+    } else {
+        code = acr_python_form(params, &query);
+    }
+    /* The query goes before a fragment. */
+    ptrdiff_t hash = acr_str_find_char(url, '#');
+    struct acr_str front = {url.data, hash >= 0 ? (size_t)hash : url.size};
+    if (code == 0 &&
+        (acr_buffer_append_str(out, front) != 0 ||
+         (query.size > 0 &&
+          (acr_buffer_append_str(out, acr_str_find_char(front, '?') >= 0 ? ACR_STR("&") : ACR_STR("?")) != 0 ||
+           acr_buffer_append_str(out, acr_buffer_str(&query)) != 0))))
+        code = no_memory();
+    acr_buffer_done(&query);
+    return code;
+}
+
+static int take_url(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft)
+{
+    struct acr_str text;
+    PyObject *as_text = NULL;
+    if (call->url != NULL && !PyUnicode_Check(call->url) && !PyBytes_Check(call->url)) {
+        as_text = PyObject_Str(call->url); /* requests takes anything that has a str() */
+        if (as_text == NULL)
+            return -1;
+    }
+    int code = acr_python_bytes(as_text != NULL ? as_text : call->url, "url", &text);
+    if (code == 0 && call->params != NULL) {
+        code = join_params(call->params, text, &draft->query_url);
+        text = acr_buffer_str(&draft->query_url);
+    }
+    if (code == 0)
+        draft->route = acr_python_route_get(session->site, text, (PyObject *)session, call->method);
+    Py_XDECREF(as_text);
+    if (code != 0 || draft->route == NULL)
+        return -1;
+    draft->request.url = &draft->route->url;
+    return 0;
+}
+
+/* The rest */
+
+static int take_timeout(PyObject *timeout, struct acr_request *request)
+{
+    if (!PyTuple_Check(timeout)) {
+        if (acr_python_seconds(timeout, "timeout", &request->read_timeout) != 0)
+            return -1;
+        request->connect_timeout = request->read_timeout;
+        return 0;
+    }
+    if (PyTuple_GET_SIZE(timeout) != 2) {
+        PyErr_Format(PyExc_ValueError, "timeout must be a number or a (connect, read) tuple, not %R", timeout);
+        return -1;
+    }
+    if (acr_python_seconds(PyTuple_GET_ITEM(timeout, 0), "connect timeout", &request->connect_timeout) != 0)
+        return -1;
+    return acr_python_seconds(PyTuple_GET_ITEM(timeout, 1), "read timeout", &request->read_timeout);
+}
+
+static int take_auth(PyObject *auth, struct draft *draft)
+{
+    struct acr_str user, password;
+    if (acr_python_bytes(PyTuple_GET_ITEM(auth, 0), "user name", &user) != 0 ||
+        acr_python_bytes(PyTuple_GET_ITEM(auth, 1), "password", &password) != 0)
+        return -1;
+    if (acr_auth_basic(&draft->authorization, user, password) != 0)
+        return no_memory();
+    draft->request.authorization = acr_buffer_str(&draft->authorization);
+    return 0;
+}
+
+static int take_tls(const struct acr_python_call *call, struct draft *draft)
+{
+    struct acr_tls_settings tls = draft->state->tls != NULL ? *draft->state->tls : (struct acr_tls_settings){0};
+    if (call->verify != NULL && PyUnicode_Check(call->verify)) {
+        tls.insecure = false;
+        tls.ca_path = PyUnicode_AsUTF8(call->verify);
+    } else if (call->verify != NULL) {
+        tls.insecure = PyObject_IsTrue(call->verify) == 0;
+    }
+    if (call->cert != NULL && PyUnicode_Check(call->cert)) {
+        tls.cert_path = PyUnicode_AsUTF8(call->cert);
+        tls.key_path = NULL;
+    } else if (call->cert != NULL && !PyArg_ParseTuple(call->cert, "ss;cert must be a path or a pair of paths",
+                                                       &tls.cert_path, &tls.key_path)) {
+        return -1;
+    }
+    if (PyErr_Occurred())
+        return -1;
+    draft->request.tls = acr_http_tls(acr_python.engine->http, &tls);
+    return 0;
+}
+
+static int is_true(PyObject *object, bool otherwise, bool *ret_value)
+{
+    if (object == NULL) {
+        *ret_value = otherwise;
+        return 0;
+    }
+    int value = PyObject_IsTrue(object);
+    if (value < 0)
+        return -1;
+    *ret_value = value != 0;
+    return 0;
+}
+
+/* Asks the Python half to make an odd call plain. 1: use the fallback. */
+static int prepare(struct acr_python_session *session, struct acr_python_call *call, struct draft *draft)
+{
+    PyObject *keywords = acr_python_call_keywords(call);
+    if (keywords == NULL)
+        return -1;
+    draft->prepared =
+        PyObject_CallFunctionObjArgs(acr_python.prepare, (PyObject *)session, call->method, call->url, keywords, NULL);
+    Py_DECREF(keywords);
+    if (draft->prepared == NULL)
+        return -1;
+    if (draft->prepared == Py_None)
+        return 1;
+    PyObject *url, *content_type, *body, *cookies, *rest;
+    if (!PyArg_ParseTuple(draft->prepared, "OOOOO!;prepare's answer", &url, &content_type, &body, &cookies,
+                          &PyDict_Type, &rest))
+        return -1;
+    struct acr_python_call plain = {.verb = call->verb,
+                                    .method = call->method,
+                                    .url = url,
+                                    .name = call->name,
+                                    .catch_response = call->catch_response,
+                                    .context = call->context};
+    Py_ssize_t position = 0;
+    PyObject *name, *value;
+    while (PyDict_Next(rest, &position, &name, &value))
+        if (acr_python_call_keyword(&plain, name, value) != 0)
+            return PyErr_Occurred() ? -1 : 1;
+    if (body != Py_None) {
+        plain.data = body;
+        plain.json = NULL;
+    }
+    if (content_type != Py_None && acr_python_bytes(content_type, "content type", &draft->request.content_type) != 0)
+        return -1;
+    if (cookies != Py_None && acr_python_bytes(cookies, "cookies", &draft->request.cookies) != 0)
+        return -1;
+    *call = plain;
+    return 0;
+}
+
+/* Sent in capitals, as requests does; the statistics keep the script's spelling (spec 3.4). */
+static int take_method(const struct acr_python_call *call, struct draft *draft)
+{
+    if (call->verb != ACR_VERB_OTHER)
+        return acr_python_str(call->method, &draft->request.method);
+    draft->method = PyObject_CallMethod(call->method, "upper", NULL);
+    return draft->method != NULL ? acr_python_str(draft->method, &draft->request.method) : -1;
+}
+
+/* Fills the draft; 1: use the fallback, -1 with an exception. */
+static int make_draft(struct acr_python_session *session, struct acr_python_call *call, struct draft *draft)
+{
+    struct acr_request *request = &draft->request;
+    struct acr_python_session_state *state = acr_python_session_state(session);
+    if (state == NULL)
+        return -1;
+    state->references++; /* the script may change its session while it waits */
+    draft->state = state;
+    if (needs_fallback(state, call))
+        return 1;
+    if (ACR_UNLIKELY(is_odd(call))) {
+        int odd = prepare(session, call, draft);
+        if (odd != 0)
+            return odd;
+    }
+    if (take_method(call, draft) != 0 || take_url(session, call, draft) != 0 || take_body(call, draft) != 0)
+        return -1;
+    request->own_host = state->own_host;
+    request->own_cookies = state->own_cookies;
+    if (state->own_content_type)
+        request->content_type = (struct acr_str){NULL, 0};
+    request->header_lines = acr_buffer_str(&state->header_lines);
+    request->authorization = acr_buffer_str(&state->authorization);
+    request->tls = state->tls;
+    request->redirects_max = state->redirects_max;
+    if (call->headers != NULL && take_headers((PyObject *)session, call, draft) != 0)
+        return -1;
+    if (call->auth != NULL && take_auth(call->auth, draft) != 0)
+        return -1;
+    if (call->timeout != NULL && take_timeout(call->timeout, request) != 0)
+        return -1;
+    if ((call->verify != NULL || call->cert != NULL) && take_tls(call, draft) != 0)
+        return -1;
+    return is_true(call->stream, false, &request->stream) != 0 ||
+                   is_true(call->allow_redirects, call->verb != ACR_VERB_HEAD, &request->follow_redirects) != 0
+               ? -1
+               : 0;
+}
+
+/* The label in the statistics, borrowed. */
+static PyObject *choose_name(struct acr_python_session *session, const struct acr_python_call *call,
+                             struct acr_python_route *route)
+{
+    if (call->name != NULL && PyObject_IsTrue(call->name) == 1)
+        return call->name;
+    if (session->request_name != NULL && session->request_name != Py_None)
+        return session->request_name;
+    return route->label;
+}
+
+static int choose_entry(struct acr_python_response *response, enum acr_python_verb verb)
+{
+    response->entry = response->name == response->route->label
+                          ? acr_python_route_entry(response->route, verb, response->method)
+                          : acr_python_entry(response->name, response->method);
+    response->entry_epoch = acr_stats_epoch(acr_python.engine->stats);
+    return response->entry != NULL ? 0 : -1;
+}
+
+/* The object for an answer, or for a failed exchange (answer NULL). */
+static PyObject *make_response(struct acr_python_session *session, const struct acr_python_call *call,
+                               struct draft *draft, struct acr_response *answer, PyObject *error, acr_nanos time)
+{
+    bool catching = call->catch_response != NULL && PyObject_IsTrue(call->catch_response) == 1;
+    bool context_type = catching || session->generation == 2;
+    struct acr_python_response *response =
+        acr_python_response_make(context_type ? acr_python.context_type : acr_python.response_type);
+    if (response == NULL) {
+        acr_response_unref(answer);
+        return NULL;
+    }
+    response->answer = answer;
+    response->session = (struct acr_python_session *)Py_NewRef(session);
+    response->method = Py_NewRef(call->method);
+    response->name = Py_NewRef(choose_name(session, call, draft->route));
+    response->error = Py_XNewRef(error);
+    response->context = Py_XNewRef(call->context);
+    response->time = time;
+    response->catching = catching;
+    response->route = draft->route;
+    response->state = draft->state;
+    response->extra_lines = draft->extra_lines;
+    response->body = draft->body;
+    draft->route = NULL;
+    draft->state = NULL;
+    draft->extra_lines = NULL;
+    draft->body = NULL;
+    if (choose_entry(response, call->verb) != 0 || (!catching && acr_python_response_report(response) != 0))
+        Py_CLEAR(response);
+    return (PyObject *)response;
+}
+
+/* Errors that are the script's own and are raised instead of counted (spec 3.5, decisions.md D9). */
+static bool is_raised(int code)
+{
+    return code == ACR_ERR_MISSING_SCHEME || code == ACR_ERR_UNSUPPORTED_SCHEME || code == ACR_ERR_INVALID_URL ||
+           code == ACR_ERR_INVALID_HEADER;
+}
+
+static PyObject *failed(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft,
+                        int code, const struct acr_error *error, acr_nanos time)
+{
+    PyObject *exception =
+        acr_python_request_error(code, error, (PyObject *)session, call->method, draft->route->url.whole);
+    if (exception == NULL)
+        return NULL;
+    PyObject *response = NULL;
+    if (is_raised(code))
+        PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+    else
+        response = make_response(session, call, draft, NULL, exception, time);
+    Py_DECREF(exception);
+    return response;
+}
+
+static PyObject *perform(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft)
+{
+    struct acr_client *client = acr_python_session_client(session);
+    struct acr_fiber *fiber = acr_python_fiber_take();
+    if (fiber == NULL)
+        return NULL;
+    struct acr_error error = {0};
+    struct acr_response *answer = NULL;
+    acr_nanos started = acr_loop_refresh_now(acr_python.engine->loop);
+    session->native_count++;
+    int code = acr_client_request(client, fiber, &draft->request, &answer, &error);
+    acr_python_fiber_give(fiber);
+    if (ACR_LIKELY(code == 0))
+        return make_response(session, call, draft, answer, NULL, answer->finished - answer->started);
+    if (code == ACR_ERR_CANCELLED)
+        return NULL; /* what was thrown into the greenlet is set already */
+    return failed(session, call, draft, code, &error, acr_loop_refresh_now(acr_python.engine->loop) - started);
+}
+
+static PyObject *call_fallback(struct acr_python_session *session, const struct acr_python_call *call)
+{
+    PyObject *keywords = acr_python_call_keywords(call);
+    if (keywords == NULL)
+        return NULL;
+    PyObject *response = PyObject_CallFunctionObjArgs(acr_python.fallback, (PyObject *)session, call->method, call->url,
+                                                      call->name != NULL ? call->name : Py_None,
+                                                      call->catch_response != NULL ? call->catch_response : Py_False,
+                                                      call->context != NULL ? call->context : Py_None, keywords, NULL);
+    Py_DECREF(keywords);
+    return response;
+}
+
+static PyObject *run_call(struct acr_python_session *session, struct acr_python_call *call)
+{
+    if (session->site == NULL || acr_python.response_type == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the session's __init__ was not called");
+        return NULL;
+    }
+    struct draft draft = {0};
+    struct acr_python_call original = *call;
+    int way = make_draft(session, call, &draft);
+    PyObject *response = way == 0   ? perform(session, call, &draft)
+                         : way == 1 ? call_fallback(session, &original)
+                                    : NULL;
+    draft_done(&draft);
+    return response;
+}
+
+static int take_keywords(struct acr_python_call *call, PyObject *const *values, PyObject *names)
+{
+    Py_ssize_t count = names != NULL ? PyTuple_GET_SIZE(names) : 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        int code = acr_python_call_keyword(call, PyTuple_GET_ITEM(names, i), values[i]);
+        if (code > 0)
+            PyErr_Format(PyExc_TypeError, "Session.request() got an unexpected keyword argument '%U'",
+                         PyTuple_GET_ITEM(names, i));
+        if (code != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One verb: url, then data, then json may be given by position, `most` of them. */
+static PyObject *call_verb(PyObject *self, enum acr_python_verb verb, PyObject *const *args, Py_ssize_t count,
+                           PyObject *names, Py_ssize_t most)
+{
+    struct acr_python_call call = {.verb = verb, .method = verbs[verb].name};
+    if (count > most) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd positional argument%s but %zd were given", verbs[verb].text, most,
+                     most == 1 ? "" : "s", count);
+        return NULL;
+    }
+    call.url = count > 0 ? args[0] : NULL;
+    if (count > 1 && args[1] != Py_None)
+        call.data = args[1];
+    if (count > 2 && args[2] != Py_None)
+        call.json = args[2];
+    if (take_keywords(&call, args + count, names) != 0)
+        return NULL;
+    if (call.url == NULL) {
+        PyErr_Format(PyExc_TypeError, "%s() missing 1 required positional argument: 'url'", verbs[verb].text);
+        return NULL;
+    }
+    return run_call((struct acr_python_session *)self, &call);
+}
+
+ACR_PYTHON_VERB(get)
+{
+    return call_verb(session, ACR_VERB_GET, args, count, keywords, 1);
+}
+
+ACR_PYTHON_VERB(options)
+{
+    return call_verb(session, ACR_VERB_OPTIONS, args, count, keywords, 1);
+}
+
+ACR_PYTHON_VERB(head)
+{
+    return call_verb(session, ACR_VERB_HEAD, args, count, keywords, 1);
+}
+
+ACR_PYTHON_VERB(delete)
+{
+    return call_verb(session, ACR_VERB_DELETE, args, count, keywords, 1);
+}
+
+ACR_PYTHON_VERB(post)
+{
+    return call_verb(session, ACR_VERB_POST, args, count, keywords, 3);
+}
+
+ACR_PYTHON_VERB(put)
+{
+    return call_verb(session, ACR_VERB_PUT, args, count, keywords, 2);
+}
+
+ACR_PYTHON_VERB(patch)
+{
+    return call_verb(session, ACR_VERB_PATCH, args, count, keywords, 2);
+}
+
+/* request(method, url, name=None, catch_response=False, **kwargs); redirects are followed as in requests, also for
+ * HEAD. */
+ACR_PYTHON_VERB(request)
+{
+    struct acr_python_call call = {.verb = ACR_VERB_OTHER};
+    if (count > 4) {
+        PyErr_Format(PyExc_TypeError, "request() takes from 2 to 4 positional arguments but %zd were given", count);
+        return NULL;
+    }
+    call.method = count > 0 ? args[0] : NULL;
+    call.url = count > 1 ? args[1] : NULL;
+    call.name = count > 2 && args[2] != Py_None ? args[2] : NULL;
+    call.catch_response = count > 3 ? args[3] : NULL;
+    if (take_keywords(&call, args + count, keywords) != 0)
+        return NULL;
+    if (call.method == NULL || call.url == NULL || !PyUnicode_Check(call.method)) {
+        PyErr_SetString(PyExc_TypeError, "request() needs a method (str) and a url");
+        return NULL;
+    }
+    return run_call((struct acr_python_session *)session, &call);
+}

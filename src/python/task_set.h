@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task_set - the C base of TaskSet: picks a task, runs it, waits, again.
+ *
+ * The loop looks once per pair of task-set class and user class which methods the script overrides and where the wait
+ * comes from (struct acr_python_plan, plan.h); what is not overridden never becomes a Python call.
+ */
+#pragma once
+
+#include "python/plan.h"
+
+#include "user/wait.h"
+
+struct acr_python_user {
+    PyObject_HEAD struct acr_wait_state wait_state;
+};
+
+struct acr_python_task_set {
+    PyObject_HEAD PyObject *user; /* owned */
+    PyObject *parent;             /* owned: a task set, or the user */
+    PyObject *args;               /* as given to run(); NULL until then */
+    PyObject *kwargs;
+    PyObject *queue; /* list of {"callable", "args", "kwargs"}, or NULL while never used */
+    const struct acr_python_plan *plan;
+    struct acr_wait_state wait_state;
+    acr_nanos created;
+    acr_nanos stop_timeout; /* 0 = none */
+    bool serves_user;       /* the implicit set of a user with `tasks`: those get the user, not this set */
+};
+
+PyTypeObject *acr_python_task_set_type_new(void);
+PyTypeObject *acr_python_user_type_new(void);
+
+/* Where pacing keeps what it remembers: of a task set or user, else NULL. */
+struct acr_wait_state *acr_python_wait_state(PyObject *object);
+
+/* The pause between two tasks: computed, then slept on the engine's wheel. `ran_without_waiting` tells that the task
+ * before did not let others run, so that a pause of nothing still must. -1 with an exception. */
+int acr_python_task_set_pause(struct acr_python_task_set *set, bool ran_without_waiting);
+
+/* Sleeps on the engine's timer wheel. -1 with an exception (thrown in from outside). */
+int acr_python_sleep(acr_nanos nanos);
