@@ -5,7 +5,9 @@
 #include <time.h>
 
 #include "http/body.h"
+#include "http/cookies.h"
 #include "http/head.h"
+#include "http/url.h"
 
 #define ROUNDS 9
 #define CALLS_PER_ROUND 300000
@@ -102,12 +104,67 @@ static void feed_chunked_body(void)
     }
 }
 
+static struct acr_cookies jar;
+static struct acr_url url;
+static struct acr_buffer out;
+
+static void compose_cookies(void)
+{
+    acr_buffer_reset(&out);
+    if (acr_cookies_header(&jar, &url, 1700000000, &out) != 0)
+        fail("cookies");
+    sink = out.size;
+}
+
+static void receive_cookie(void)
+{
+    static unsigned count;
+    static char text[] = "sessionid=0123456789abcdef0123456789abcdef; HttpOnly; Path=/; Max-Age=3600; SameSite=Lax";
+    text[10] = (char)('a' + count++ % 2);
+    sink = acr_cookies_receive(&jar, &url, ACR_STR(text), 1700000000);
+}
+
+static void parse_url(void)
+{
+    struct acr_url parsed;
+    if (acr_url_parse(ACR_STR("http://127.0.0.1:8000/catalogue/item/1234?page=2&sort=price"), &parsed, NULL) != 0)
+        fail("url");
+    acr_url_done(&parsed);
+}
+
+static void resolve_url(void)
+{
+    struct acr_url resolved;
+    if (acr_url_resolve(&url, ACR_STR("/account/login?next=/account/"), &resolved, NULL) != 0)
+        fail("resolve");
+    acr_url_done(&resolved);
+}
+
+static void measure_cookies(void)
+{
+    measure("Cookie header, empty jar", compose_cookies);
+    receive_cookie();
+    measure("Cookie header, 1 cookie", compose_cookies);
+    acr_cookies_receive(&jar, &url, ACR_STR("csrftoken=abcdefghijklmnopqrstuvwxyz; Path=/"), 1700000000);
+    acr_cookies_receive(&jar, &url, ACR_STR("lang=en; Path=/; Domain=example.org"), 1700000000);
+    measure("Cookie header, 3 cookies", compose_cookies);
+    measure("Set-Cookie that replaces", receive_cookie);
+}
+
 int main(void)
 {
+    if (acr_url_parse(ACR_STR("http://www.example.org/account/"), &url, NULL) != 0)
+        fail("url");
     measure("head end, 5 fields", find_short_end);
     measure("head parse, 5 fields", parse_short_head);
     measure("head end, 12 fields", find_long_end);
     measure("head parse, 12 fields", parse_long_head);
     measure("chunked body, 2 chunks", feed_chunked_body);
+    measure("url parse", parse_url);
+    measure("url resolve", resolve_url);
+    measure_cookies();
+    acr_cookies_done(&jar);
+    acr_url_done(&url);
+    acr_buffer_done(&out);
     return 0;
 }
