@@ -240,6 +240,8 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_acrid
                                         .m_doc = "Acrida's engine for the package locust. See _acrida.pyi.",
                                         .m_size = -1, .m_methods = functions};
 
+PyMODINIT_FUNC PyInit__acrida(void); /* found by name */
+
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__acrida(void)
 {
     PyObject *module = PyModule_Create(&definition);

@@ -569,30 +569,30 @@ static int override(struct acr_python_response *response, const char *name, PyOb
 static PyObject *response_get(PyObject *self, void *closure)
 {
     struct acr_python_response *response = cast(self);
-    const struct getter *getter = closure;
+    const struct getter *attribute = closure;
     if (ACR_UNLIKELY(response->overrides != NULL)) {
-        PyObject *value = PyDict_GetItemString(response->overrides, getter->name);
+        PyObject *value = PyDict_GetItemString(response->overrides, attribute->name);
         if (value != NULL)
             return Py_NewRef(value);
     }
     if (response->session == NULL)
-        return PyErr_Format(PyExc_AttributeError, "%s: not a response of the engine", getter->name);
-    PyObject *value = getter->get(response);
-    if (value != NULL && getter->keep && override(response, getter->name, value) != 0)
+        return PyErr_Format(PyExc_AttributeError, "%s: not a response of the engine", attribute->name);
+    PyObject *value = attribute->get(response);
+    if (value != NULL && attribute->keep && override(response, attribute->name, value) != 0)
         Py_CLEAR(value);
     return value;
 }
 
 static int response_set(PyObject *self, PyObject *value, void *closure)
 {
-    const struct getter *getter = closure;
+    const struct getter *attribute = closure;
     if (value == NULL) {
-        PyErr_Format(PyExc_AttributeError, "a response's %s cannot be deleted", getter->name);
+        PyErr_Format(PyExc_AttributeError, "a response's %s cannot be deleted", attribute->name);
         return -1;
     }
-    if (strcmp(getter->name, "encoding") == 0)
+    if (strcmp(attribute->name, "encoding") == 0)
         Py_XSETREF(cast(self)->encoding, Py_NewRef(value));
-    return override(cast(self), getter->name, value);
+    return override(cast(self), attribute->name, value);
 }
 
 static int response_bool(PyObject *self)
