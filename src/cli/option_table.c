@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* option_table - the table, in the order of --help. */
+#include "cli/option_table.h"
+
+#include "cli/options.h"
+
+#define AT(field) offsetof(struct acr_options, field)
+#define LATER(...)                                       \
+    {                                                    \
+        .names = {__VA_ARGS__}, .kind = ACR_OPTION_LATER \
+    }
+
+static const struct acr_option table[] = {
+    {{"-h", "--help"}, ACR_OPTION_HELP, AT(help), NULL, "show this text and exit"},
+    {{"-H", "--host"},
+     ACR_OPTION_STRING,
+     AT(host),
+     "HOST",
+     "what to load, as in http://10.21.32.33; overrides the host of every class"},
+    {{"-f", "--locustfile"},
+     ACR_OPTION_FILE,
+     AT(locustfile),
+     "FILE",
+     "Python file or package to run, as in ../other.py; without a folder it is looked for in the working directory and "
+     "those above it [locustfile]"},
+    {{"--no-web", "--headless", "--no_web"},
+     ACR_OPTION_FLAG,
+     AT(no_web),
+     NULL,
+     "run without the web page and start at once"},
+    {{"-c", "--clients", "-u", "--users", "--num-users"}, ACR_OPTION_INTEGER, AT(users), "N", "number of users [1]"},
+    {{"-r", "--hatch-rate", "--spawn-rate"}, ACR_OPTION_FLOAT, AT(spawn_rate), "R", "users started per second [1]"},
+    {{"-t", "--run-time"},
+     ACR_OPTION_STRING,
+     AT(run_time_text),
+     "TIME",
+     "stop after that time, as in 300s, 20m, 3h, 1h30m [no limit]"},
+    {{"-n", "--num-request", "--num-requests"},
+     ACR_OPTION_INTEGER,
+     AT(request_limit),
+     "N",
+     "stop after that many requests [no limit]"},
+    {{"-s", "--stop-timeout"},
+     ACR_OPTION_STRING,
+     AT(stop_timeout_text),
+     "TIME",
+     "how long users may take to end before the report is made without them [until they have]"},
+    {{"--csv", "--csv-base-name"},
+     ACR_OPTION_STRING,
+     AT(csv_base),
+     "BASE",
+     "keep the statistics in BASE_requests.csv and BASE_distribution.csv"},
+    {{"--print-stats"}, ACR_OPTION_FLAG, AT(print_stats), NULL, "print the table every two seconds, as without it"},
+    {{"--only-summary"}, ACR_OPTION_FLAG, AT(only_summary), NULL, "print the tables of the end only"},
+    {{"--reset-stats"},
+     ACR_OPTION_FLAG,
+     AT(reset_stats),
+     NULL,
+     "empty the statistics once all users have been started"},
+    {{"--no-reset-stats"}, ACR_OPTION_FLAG, AT(no_reset_stats), NULL, "accepted; it is what happens anyway"},
+    {{"-L", "--loglevel"},
+     ACR_OPTION_STRING,
+     AT(log_level_name),
+     "LEVEL",
+     "DEBUG, INFO, WARNING, ERROR or CRITICAL; tables need INFO [INFO]"},
+    {{"--logfile"}, ACR_OPTION_STRING, AT(log_file), "FILE", "append the log to FILE instead of standard error"},
+    {{"-l", "--list"}, ACR_OPTION_FLAG, AT(list), NULL, "list the classes in the locustfile and exit"},
+    {{"-V", "--version"}, ACR_OPTION_FLAG, AT(version), NULL, "show the version and exit"},
+
+    LATER("--master"),
+    LATER("--slave", "--worker"),
+    LATER("--master-host"),
+    LATER("--master-port"),
+    LATER("--master-bind-host"),
+    LATER("--master-bind-port"),
+    LATER("--expect-slaves", "--expect-workers"),
+    LATER("--expect-workers-max-wait"),
+    LATER("--enable-rebalancing"),
+    LATER("--processes"),
+    LATER("--web-host"),
+    LATER("-P", "--port", "--web-port"),
+    LATER("--web-login"),
+    LATER("--web-auth"),
+    LATER("--web-base-path"),
+    LATER("--tls-cert"),
+    LATER("--tls-key"),
+    LATER("--class-picker"),
+    LATER("--autostart"),
+    LATER("--autoquit"),
+    LATER("--show-task-ratio"),
+    LATER("--show-task-ratio-json"),
+    LATER("--config"),
+    LATER("--config-users"),
+    LATER("-T", "--tags"),
+    LATER("-E", "--exclude-tags"),
+    LATER("--csv-full-history"),
+    LATER("--html"),
+    LATER("--json"),
+    LATER("--json-file"),
+    LATER("--skip-log-setup"),
+    LATER("--exit-code-on-error"),
+    LATER("--equal-weights"),
+    LATER("--profile"),
+    LATER("--otel"),
+    {{NULL}, ACR_OPTION_FLAG, 0, NULL, NULL},
+};
+
+const struct acr_option *acr_option_table(void)
+{
+    return table;
+}

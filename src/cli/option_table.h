@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * option_table - every option there is: names, kind of value, where it goes, what --help says.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ACR_OPTION_NAMES_MAX 6
+
+enum acr_option_kind {
+    ACR_OPTION_FLAG,
+    ACR_OPTION_HELP, /* a flag that ends the parsing */
+    ACR_OPTION_STRING,
+    ACR_OPTION_FILE,    /* a string; a next argument that begins with '-' is not taken */
+    ACR_OPTION_INTEGER, /* int64_t */
+    ACR_OPTION_FLOAT,   /* double */
+    ACR_OPTION_LATER,   /* known to Locust, not yet to this version */
+};
+
+struct acr_option {
+    const char *names[ACR_OPTION_NAMES_MAX + 1]; /* "-c", "--clients", ...; in order of preference, NULL at the end */
+    enum acr_option_kind kind;
+    size_t offset;       /* into struct acr_options */
+    const char *metavar; /* NULL for flags */
+    const char *help;    /* NULL: not listed */
+};
+
+/* Ends with an entry whose names[0] is NULL. */
+const struct acr_option *acr_option_table(void);
+
+static inline bool acr_option_takes_value(const struct acr_option *option)
+{
+    return option->metavar != NULL;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* options - walks the command line. */
+#include "cli/options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "cli/number.h"
+#include "cli/option_table.h"
+#include "cli/timespan.h"
+
+/* Most names that a prefix can stand for. */
+#define CANDIDATES_MAX 64
+
+struct parser {
+    char *const *argv;
+    int argc;
+    int next; /* the argument to look at next */
+    struct acr_options *options;
+    struct acr_buffer *reason;
+};
+
+static int refuse(struct acr_buffer *reason, const char *format, ...) ACR_PRINTF(2, 3);
+
+static int refuse(struct acr_buffer *reason, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    int rc = acr_buffer_append_str(reason, acr_str_of(text));
+    (void)rc; /* the reason may be cut, the refusal stays */
+    return ACR_ERR_USAGE;
+}
+
+/* ---- looking names up */
+
+static bool is_long(const char *name)
+{
+    return name[0] == '-' && name[1] == '-';
+}
+
+static const struct acr_option *find_short(char letter)
+{
+    for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++)
+        for (size_t i = 0; option->names[i] != NULL; i++)
+            if (!is_long(option->names[i]) && option->names[i][1] == letter)
+                return option;
+    return NULL;
+}
+
+struct candidate {
+    const struct acr_option *option;
+    const char *name;
+};
+
+/* The first name of `option` that begins with `prefix`; `exact` when it is that. */
+static const char *match(const struct acr_option *option, struct acr_str prefix, bool *exact)
+{
+    const char *found = NULL;
+    for (size_t i = 0; option->names[i] != NULL; i++) {
+        const char *name = option->names[i];
+        if (!is_long(name) || strncmp(name, prefix.data, prefix.size) != 0)
+            continue;
+        if (name[prefix.size] == '\0') {
+            *exact = true;
+            return name;
+        }
+        if (found == NULL)
+            found = name;
+    }
+    return found;
+}
+
+/* All options that `prefix` may mean, or the one it names exactly. Those of later versions count only if no other
+ * matches, so that they do not take a prefix away that Locust 0.9 understands. */
+static size_t find_candidates(struct acr_str prefix, struct candidate *candidates)
+{
+    size_t count = 0;
+    for (int later = 0; later < 2 && count == 0; later++) {
+        for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++) {
+            bool exact = false;
+            const char *name = match(option, prefix, &exact);
+            if (exact) {
+                candidates[0] = (struct candidate){option, name};
+                return 1;
+            }
+            if (name != NULL && (option->kind == ACR_OPTION_LATER) == (later == 1) && count < CANDIDATES_MAX)
+                candidates[count++] = (struct candidate){option, name};
+        }
+    }
+    return count;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct candidate *)a)->name, ((const struct candidate *)b)->name);
+}
+
+static int refuse_ambiguous(struct parser *parser, struct acr_str name, struct candidate *candidates, size_t count)
+{
+    qsort(candidates, count, sizeof *candidates, compare_names);
+    int rc = refuse(parser->reason, "ambiguous option: %.*s (", ACR_STR_ARGS(name));
+    for (size_t i = 0; i < count; i++)
+        rc = refuse(parser->reason, "%s%s", i == 0 ? "" : ", ", candidates[i].name);
+    return rc < 0 ? refuse(parser->reason, "?)") : rc;
+}
+
+static int find_long(struct parser *parser, struct acr_str name, struct candidate *ret_found)
+{
+    struct candidate candidates[CANDIDATES_MAX];
+    size_t count = find_candidates(name, candidates);
+    if (count == 0)
+        return refuse(parser->reason, "no such option: %.*s", ACR_STR_ARGS(name));
+    if (count > 1)
+        return refuse_ambiguous(parser, name, candidates, count);
+    *ret_found = candidates[0];
+    return 0;
+}
+
+/* ---- storing values */
+
+/* Python's repr() of plain text. */
+static char quote_for(const char *value)
+{
+    return strchr(value, '\'') != NULL && strchr(value, '"') == NULL ? '"' : '\'';
+}
+
+static int refuse_value(struct acr_buffer *reason, const char *name, const char *what, const char *value)
+{
+    char quote = quote_for(value);
+    return refuse(reason, "option %s: %s: %c%s%c", name, what, quote, value, quote);
+}
+
+static void *field(struct parser *parser, const struct acr_option *option)
+{
+    return (char *)parser->options + option->offset;
+}
+
+static void store_flag(struct parser *parser, const struct acr_option *option)
+{
+    bool *flag = field(parser, option);
+    *flag = true;
+}
+
+static int store_value(struct parser *parser, const struct candidate *found, const char *value)
+{
+    void *target = field(parser, found->option);
+    switch (found->option->kind) {
+    case ACR_OPTION_INTEGER:
+        if (acr_number_parse_integer(value, target) < 0)
+            return refuse_value(parser->reason, found->name, "invalid integer value", value);
+        return 0;
+    case ACR_OPTION_FLOAT:
+        if (acr_number_parse_float(value, target) < 0)
+            return refuse_value(parser->reason, found->name, "invalid floating-point value", value);
+        return 0;
+    case ACR_OPTION_FILE:
+        parser->options->locustfile_left_out = false;
+        *(const char **)target = value;
+        return 0;
+    default:
+        *(const char **)target = value;
+        return 0;
+    }
+}
+
+/* Stores the next argument, whatever it looks like. */
+static int store_next(struct parser *parser, const struct candidate *found)
+{
+    if (parser->next >= parser->argc)
+        return refuse(parser->reason, "%s option requires 1 argument", found->name);
+    const char *value = parser->argv[parser->next];
+    if (found->option->kind == ACR_OPTION_FILE && value[0] == '-') {
+        parser->options->locustfile_left_out = true;
+        return 0;
+    }
+    parser->next++;
+    return store_value(parser, found, value);
+}
+
+static int refuse_later(struct parser *parser, const struct candidate *found)
+{
+    return refuse(parser->reason, "%s is not available yet in this version", found->name);
+}
+
+/* ---- walking */
+
+static int take_long(struct parser *parser, const char *argument)
+{
+    const char *equals = strchr(argument, '=');
+    struct acr_str name = {argument, equals != NULL ? (size_t)(equals - argument) : strlen(argument)};
+    struct candidate found;
+    int rc = find_long(parser, name, &found);
+    if (rc < 0)
+        return rc;
+    if (found.option->kind == ACR_OPTION_LATER)
+        return refuse_later(parser, &found);
+    if (acr_option_takes_value(found.option))
+        return equals != NULL ? store_value(parser, &found, equals + 1) : store_next(parser, &found);
+    if (equals != NULL)
+        return refuse(parser->reason, "%s option does not take a value", found.name);
+    store_flag(parser, found.option);
+    return 0;
+}
+
+/* "-lV", "-c10", "-c 10": flags up to the first letter that takes a value. */
+static int take_cluster(struct parser *parser, const char *argument)
+{
+    for (const char *letter = argument + 1; *letter != '\0' && !parser->options->help; letter++) {
+        const char name[] = {'-', *letter, '\0'};
+        struct candidate found = {find_short(*letter), name};
+        if (found.option == NULL)
+            return refuse(parser->reason, "no such option: %s", name);
+        if (found.option->kind == ACR_OPTION_LATER)
+            return refuse_later(parser, &found);
+        if (acr_option_takes_value(found.option))
+            return letter[1] != '\0' ? store_value(parser, &found, letter + 1) : store_next(parser, &found);
+        store_flag(parser, found.option);
+    }
+    return 0;
+}
+
+static void take_class_name(struct parser *parser, const char *argument)
+{
+    parser->options->class_names[parser->options->class_name_count++] = argument;
+}
+
+static int take_next(struct parser *parser, bool *only_names)
+{
+    const char *argument = parser->argv[parser->next++];
+    if (!*only_names && strcmp(argument, "--") == 0) {
+        *only_names = true;
+        return 0;
+    }
+    if (*only_names || argument[0] != '-' || argument[1] == '\0') {
+        take_class_name(parser, argument);
+        return 0;
+    }
+    return is_long(argument) ? take_long(parser, argument) : take_cluster(parser, argument);
+}
+
+static void set_defaults(struct acr_options *options, int argc)
+{
+    *options = (struct acr_options){
+        .locustfile = "locustfile", .log_level_name = "INFO", .users = 1, .spawn_rate = 1, .request_limit = -1};
+    options->class_names = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->class_names);
+}
+
+int acr_options_parse(int argc, char *const *argv, struct acr_options *options, struct acr_buffer *reason)
+{
+    struct parser parser = {.argv = argv, .argc = argc, .next = 1, .options = options, .reason = reason};
+    bool only_names = false;
+    set_defaults(options, argc);
+    while (parser.next < argc && !options->help) {
+        int rc = take_next(&parser, &only_names);
+        if (rc < 0)
+            return rc;
+    }
+    if (options->locustfile_left_out)
+        options->locustfile = "locustfile";
+    return 0;
+}
+
+void acr_options_done(struct acr_options *options)
+{
+    acr_free(options->class_names);
+    options->class_names = NULL;
+    options->class_name_count = 0;
+}
+
+/* ---- values that cannot be */
+
+static int check_numbers(struct acr_options *options, struct acr_buffer *reason)
+{
+    if (options->users < 1)
+        return refuse(reason, "option -c: there must be at least one user");
+    if (options->users > ACR_OPTIONS_USERS_MAX)
+        return refuse(reason, "option -c: more than %d users are not possible", ACR_OPTIONS_USERS_MAX);
+    if (!(options->spawn_rate > 0) || isinf(options->spawn_rate))
+        return refuse(reason, "option -r: the rate must be a number above 0");
+    if (options->request_limit != -1 && options->request_limit < 1)
+        return refuse(reason, "option -n: there must be at least one request");
+    if (options->request_limit == -1)
+        options->request_limit = 0;
+    return 0;
+}
+
+/* The names that Python's logging has beside acr_log's own. */
+static int level_of(const char *name)
+{
+    if (strcasecmp(name, "WARN") == 0)
+        return ACR_LOG_WARNING;
+    if (strcasecmp(name, "FATAL") == 0)
+        return ACR_LOG_CRITICAL;
+    if (strcasecmp(name, "NOTSET") == 0)
+        return 0;
+    return acr_log_level_from_name(name);
+}
+
+static int check_log_level(struct acr_options *options, struct acr_buffer *reason)
+{
+    options->log_level = level_of(options->log_level_name);
+    if (options->log_level < 0)
+        return refuse_value(reason, "-L", "not one of DEBUG, INFO, WARNING, ERROR, CRITICAL", options->log_level_name);
+    return 0;
+}
+
+int acr_options_check(struct acr_options *options, struct acr_buffer *reason)
+{
+    int rc = check_numbers(options, reason);
+    if (rc == 0)
+        rc = check_log_level(options, reason);
+    if (rc == 0 && !options->no_web && !options->list)
+        rc = refuse(reason, "the web page is not available yet in this version: start the test with --no-web");
+    return rc;
+}
+
+static int read_span(const char *name, const char *text, acr_nanos *span, struct acr_error *error)
+{
+    if (text == NULL || acr_timespan_parse(text, span) == 0)
+        return 0;
+    return acr_error_set(error, ACR_ERR_INVALID,
+                         "the value of %s is no time: '%s'. Valid are 20, 20s, 3m, 2h, 1h20m, 3h30m10s and the like",
+                         name, text);
+}
+
+int acr_options_read_times(struct acr_options *options, struct acr_error *error)
+{
+    int rc = read_span("--run-time", options->run_time_text, &options->run_time, error);
+    return rc < 0 ? rc : read_span("--stop-timeout", options->stop_timeout_text, &options->stop_timeout, error);
+}

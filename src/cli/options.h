@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options - the command line, by the rules of Python's optparse and with the names of both generations.
+ *
+ * Options and class names may be mixed; `--` ends the options; a long name may be cut to any unique prefix; short flags
+ * may be clustered; the last occurrence wins; an option that needs a value takes the next argument whatever it looks
+ * like (but for -f, decisions.md D10). spec/locust-0.9.md 1.1, spec/locust-2.md 1.1.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/time.h"
+
+/* More than one machine serves; guards against slips. */
+#define ACR_OPTIONS_USERS_MAX 10000000
+
+/* Strings are borrowed from argv. */
+struct acr_options {
+    const char *locustfile;
+    bool locustfile_left_out; /* -f was given without a value */
+    const char *host;
+    const char *csv_base;
+    const char *log_level_name;
+    const char *log_file;
+    const char *run_time_text;
+    const char *stop_timeout_text;
+    int64_t users;
+    double spawn_rate;
+    int64_t request_limit; /* 0: none */
+    bool no_web;
+    bool only_summary;
+    bool print_stats;
+    bool reset_stats;
+    bool no_reset_stats;
+    bool list;
+    bool version;
+    bool help;                /* then nothing behind it was looked at */
+    const char **class_names; /* owned */
+    size_t class_name_count;
+
+    int log_level; /* by acr_options_check() */
+    /* By acr_options_read_times(). */
+    acr_nanos run_time;     /* 0: no limit */
+    acr_nanos stop_timeout; /* 0: none */
+};
+
+/* Fills `options` (uninitialised memory); acr_options_done() is due in any case. ACR_ERR_USAGE with the reason, worded
+ * as optparse does, appended to `reason`. */
+ACR_MUST_CHECK int acr_options_parse(int argc, char *const *argv, struct acr_options *options,
+                                     struct acr_buffer *reason);
+
+/* What optparse could not know: are the values possible, is the mode there? Same errors. To be called when neither help
+ * nor version was asked for. */
+ACR_MUST_CHECK int acr_options_check(struct acr_options *options, struct acr_buffer *reason);
+
+/* Reads the times. ACR_ERR_INVALID with a sentence; not wrong usage to Locust, which exits with 1 here and not with 2.
+ */
+ACR_MUST_CHECK int acr_options_read_times(struct acr_options *options, struct acr_error *error);
+
+void acr_options_done(struct acr_options *options);
+
+/* "Usage: PROGRAM [options] [LocustClass [LocustClass2 ... ]]" and a newline. */
+void acr_options_usage(const char *program, struct acr_buffer *out);
+
+/* The whole of --help. */
+void acr_options_help(const char *program, struct acr_buffer *out);
