@@ -13,6 +13,9 @@
 struct greenlet_fiber {
     struct acr_fiber fiber;
     PyGreenlet *greenlet; /* owned while taken */
+    bool shielded;        /* waits for an answer: a kill may be put aside */
+    PyObject *kill;       /* the GreenletExit that was put aside, or NULL */
+    struct acr_timer grace;
     struct greenlet_fiber *next_spare;
 };
 
@@ -24,6 +27,7 @@ static struct {
     size_t spare_count;
     size_t waiting; /* greenlets suspended in the engine */
     uint64_t suspensions;
+    bool stopping; /* the test is: kills of users may be put aside */
 } hub;
 
 /* With nobody waiting, the engine must not keep gevent's loop alive: gevent tells a deadlock by an empty loop. */
@@ -36,9 +40,67 @@ static void count_waiting(int change)
         PyErr_WriteUnraisable(hub.watcher);
 }
 
+/* The exception just thrown in is a stop's kill, and this greenlet is to finish its request first. */
+static bool put_aside(struct greenlet_fiber *waiting)
+{
+    if (!hub.stopping || !waiting->shielded || waiting->kill != NULL || !PyErr_ExceptionMatches(PyExc_GreenletExit))
+        return false;
+    PyObject *type, *traceback;
+    PyErr_Fetch(&type, &waiting->kill, &traceback);
+    PyErr_NormalizeException(&type, &waiting->kill, &traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    acr_loop_refresh_now(waiting->fiber.loop);
+    acr_timer_arm(&waiting->grace, acr_deadline_after(acr_loop_now(waiting->fiber.loop), ACR_PYTHON_STOP_GRACE));
+    return true;
+}
+
+/* The server did not answer in time: the request is given up after all. */
+static void on_grace_over(struct acr_timer *timer)
+{
+    acr_fiber_cancel(&ACR_CONTAINER_OF(timer, struct greenlet_fiber, grace)->fiber);
+}
+
+void acr_python_set_stopping(bool stopping)
+{
+    hub.stopping = stopping;
+}
+
+void acr_python_fiber_shield(struct acr_fiber *fiber)
+{
+    ACR_CONTAINER_OF(fiber, struct greenlet_fiber, fiber)->shielded = true;
+}
+
+bool acr_python_fiber_unshield(struct acr_fiber *fiber)
+{
+    struct greenlet_fiber *waiting = ACR_CONTAINER_OF(fiber, struct greenlet_fiber, fiber);
+    waiting->shielded = false;
+    if (ACR_LIKELY(waiting->kill == NULL))
+        return false;
+    acr_timer_disarm(&waiting->grace);
+    return true;
+}
+
+void acr_python_fiber_raise(struct acr_fiber *fiber)
+{
+    struct greenlet_fiber *waiting = ACR_CONTAINER_OF(fiber, struct greenlet_fiber, fiber);
+    PyErr_SetObject((PyObject *)Py_TYPE(waiting->kill), waiting->kill);
+    Py_CLEAR(waiting->kill);
+}
+
+void acr_python_fiber_kill_later(struct acr_fiber *fiber)
+{
+    struct greenlet_fiber *waiting = ACR_CONTAINER_OF(fiber, struct greenlet_fiber, fiber);
+    /* Greenlet.kill(exception, block=False): thrown in from the hub, that is, once this greenlet waits again. */
+    PyObject *result = PyObject_CallMethod((PyObject *)waiting->greenlet, "kill", "OO", waiting->kill, Py_False);
+    if (result == NULL)
+        PyErr_WriteUnraisable((PyObject *)waiting->greenlet);
+    Py_XDECREF(result);
+    Py_CLEAR(waiting->kill);
+}
+
 static int suspend(struct acr_fiber *fiber)
 {
-    (void)fiber;
     hub.suspensions++;
     count_waiting(+1);
     PyObject *result = PyGreenlet_Switch(hub.hub, NULL, NULL);
@@ -48,7 +110,7 @@ static int suspend(struct acr_fiber *fiber)
         PyErr_Fetch(&type, &value, &traceback);
         count_waiting(-1);
         PyErr_Restore(type, value, traceback);
-        return ACR_ERR_CANCELLED;
+        return put_aside(ACR_CONTAINER_OF(fiber, struct greenlet_fiber, fiber)) ? 0 : ACR_ERR_CANCELLED;
     }
     count_waiting(-1);
     Py_DECREF(result);
@@ -103,6 +165,7 @@ struct acr_fiber *acr_python_fiber_take(void)
     } else {
         taken = acr_alloc_zero(sizeof *taken);
         acr_fiber_init(&taken->fiber, acr_python.engine->loop, &greenlet_ops);
+        acr_timer_init(&taken->grace, acr_python.engine->loop, on_grace_over);
     }
     taken->greenlet = current;
     return &taken->fiber;

@@ -489,6 +489,31 @@ static PyObject *failed(struct acr_python_session *session, const struct acr_pyt
     return response;
 }
 
+/* The answer, or the failure, of the exchange that `code` tells of, as a recorded response. */
+static PyObject *conclude(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft,
+                          int code, struct acr_response *answer, const struct acr_error *error, acr_nanos started)
+{
+    if (ACR_LIKELY(code == 0))
+        return make_response(session, call, draft, answer, NULL, answer->finished - answer->started);
+    if (code == ACR_ERR_CANCELLED)
+        return NULL; /* what was thrown into the greenlet is set already, or was put aside */
+    return failed(session, call, draft, code, error, acr_loop_refresh_now(acr_python.engine->loop) - started);
+}
+
+/* A stop's kill that waited for this request: it ends the user now, or, when the response is still to be judged in a
+ * `with` block, at the user's next wait. */
+static PyObject *deliver_kill(struct acr_fiber *fiber, PyObject *response)
+{
+    if (response != NULL && ((struct acr_python_response *)response)->catching) {
+        acr_python_fiber_kill_later(fiber);
+        return response;
+    }
+    Py_XDECREF(response);
+    PyErr_Clear(); /* a listener's exception, or -n's: the user ends either way */
+    acr_python_fiber_raise(fiber);
+    return NULL;
+}
+
 static PyObject *perform(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft)
 {
     struct acr_client *client = acr_python_session_client(session);
@@ -499,13 +524,14 @@ static PyObject *perform(struct acr_python_session *session, const struct acr_py
     struct acr_response *answer = NULL;
     acr_nanos started = acr_loop_refresh_now(acr_python.engine->loop);
     session->native_count++;
+    acr_python_fiber_shield(fiber);
     int code = acr_client_request(client, fiber, &draft->request, &answer, &error);
+    bool killed = acr_python_fiber_unshield(fiber);
+    PyObject *response = conclude(session, call, draft, code, answer, &error, started);
+    if (ACR_UNLIKELY(killed))
+        response = deliver_kill(fiber, response);
     acr_python_fiber_give(fiber);
-    if (ACR_LIKELY(code == 0))
-        return make_response(session, call, draft, answer, NULL, answer->finished - answer->started);
-    if (code == ACR_ERR_CANCELLED)
-        return NULL; /* what was thrown into the greenlet is set already */
-    return failed(session, call, draft, code, &error, acr_loop_refresh_now(acr_python.engine->loop) - started);
+    return response;
 }
 
 static PyObject *call_fallback(struct acr_python_session *session, const struct acr_python_call *call)

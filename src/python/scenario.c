@@ -181,6 +181,8 @@ static void read_exit_code(struct python_scenario *python)
 
 static void event(struct acr_scenario *scenario, enum acr_run_event number, uint64_t value)
 {
+    if (number == ACR_RUN_TEST_START || number == ACR_RUN_TEST_STOPPING)
+        acr_python_set_stopping(number == ACR_RUN_TEST_STOPPING);
     call_half(cast(scenario), "event", "(iK)", (int)number, (unsigned long long)value);
     if (number == ACR_RUN_QUITTING) {
         call_half(cast(scenario), "tear_down", "()");
@@ -331,6 +333,20 @@ static PyObject *call_load(PyObject *half, const struct acr_scenario_request *re
     return result;
 }
 
+/* The Python half reports ended users, and a script's runner.quit(), through the extension. */
+static int connect_half(PyObject *half)
+{
+    PyObject *extension = PyImport_ImportModule("_acrida");
+    PyObject *ended = extension != NULL ? PyObject_GetAttrString(extension, "user_ended") : NULL;
+    PyObject *quit = ended != NULL ? PyObject_GetAttrString(extension, "request_quit") : NULL;
+    PyObject *result = quit != NULL ? PyObject_CallMethod(half, "connect", "OO", ended, quit) : NULL;
+    Py_XDECREF(extension);
+    Py_XDECREF(ended);
+    Py_XDECREF(quit);
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
 static int load_scenario(const struct acr_scenario_request *request, struct python_scenario *python,
                          struct acr_error *error)
 {
@@ -339,6 +355,8 @@ static int load_scenario(const struct acr_scenario_request *request, struct pyth
     PyObject *list = python->half != NULL && acr_python_attach_hub() == 0 ? call_load(python->half, request) : NULL;
     int code = list != NULL ? take_classes(list, &python->scenario) : -1;
     Py_XDECREF(list);
+    if (code == 0)
+        code = connect_half(python->half);
     return code == 0 ? 0 : load_failed(python->half, error);
 }
 
