@@ -120,6 +120,12 @@ static void run_operation(struct acr_coroutine *coroutine, void *context)
     fiber->ops = cancelling->ops;
 }
 
+/* A DNS query goes on without the one who asked, and has its descriptors until then. */
+static bool has_settled(void *context)
+{
+    return net_fixture_descriptors() <= *(const size_t *)context;
+}
+
 unsigned net_fixture_cancel_each_wait(struct net_fixture *fixture, net_fixture_operation_fn *fn, void *context)
 {
     for (unsigned victim = 1;; victim++)
@@ -134,6 +140,6 @@ unsigned net_fixture_cancel_each_wait(struct net_fixture *fixture, net_fixture_o
                 return cancelling.waits;
             }
             assert_int_equal(cancelling.result, ACR_ERR_CANCELLED);
-            assert_int_equal(net_fixture_descriptors(), before);
+            net_fixture_run_until(fixture, has_settled, &before);
         }
 }
