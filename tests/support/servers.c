@@ -109,7 +109,7 @@ struct server server_start_on(const char *address, uint16_t port, server_fn *ser
     int listener = server_bind(address, SOCK_STREAM, &server.port);
     if (listener < 0)
         return server;
-    if (listen(listener, 128) != 0)
+    if (listen(listener, SOMAXCONN) != 0)
         server_fail("listen");
     server.pid = server_fork();
     if (server.pid == 0)
