@@ -12,7 +12,8 @@ from .core import Locust
 from .user.life import LivingUser
 from .user.users import User
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+# Frames carry the path as it was on sys.path.
+_OWN = (os.path.dirname(__file__) + os.sep, os.path.dirname(os.path.abspath(__file__)) + os.sep, "<frozen importlib")
 
 # Modules that only Python 2 had; what a locustfile of that time imports.
 _PYTHON_2_MODULES = frozenset((
@@ -148,7 +149,7 @@ def script_traceback(error: BaseException) -> str:
 
 def _script_frames(frames: Sequence[traceback.FrameSummary]) -> List[traceback.FrameSummary]:
     return [frame for frame in frames
-            if not frame.filename.startswith((_PACKAGE, "<frozen importlib")) and "/importlib/" not in frame.filename]
+            if not frame.filename.startswith(_OWN) and "/importlib/" not in frame.filename]
 
 
 def find_user_classes(module: types.ModuleType, wanted: Sequence[str] = ()) -> List[Tuple[str, type]]:
