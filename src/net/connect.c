@@ -32,6 +32,7 @@ struct connecting {
     int failure_code;
     int failure_system;
     size_t failure_index;
+    int failure_weight; /* 0: none has failed */
 };
 
 static int code_of(int system)
@@ -58,31 +59,31 @@ static int telling(int code)
 {
     switch (code) {
     case ACR_ERR_LOCAL_EXHAUSTED:
-        return 4;
+        return 5;
     case ACR_ERR_CONNECT_TIMEOUT:
-        return 3;
+        return 4;
     case ACR_ERR_CONNECT_REFUSED:
-        return 2;
-    case ACR_ERR_CONNECT_FAILED:
-        return 1;
+        return 3;
     default:
-        return 0;
+        return 2;
     }
 }
 
 static void attempt_failed(struct connecting *connecting, size_t index, int system)
 {
     int code = code_of(system);
-    /* A machine without IPv6 answers so for every IPv6 address; its ports are not used up. */
+    int weight = telling(code);
+    /* A machine without IPv6 answers so for any IPv6 address, and its ports need not be used up. */
     if (system == EADDRNOTAVAIL && connecting->addresses.list[index].socket.any.sa_family == AF_INET6)
-        code = ACR_ERR_CONNECT_FAILED;
+        weight = 1;
     connecting->hurry = true;
-    if (telling(code) > telling(connecting->failure_code)) {
+    if (weight > connecting->failure_weight) {
         connecting->failure_code = code;
         connecting->failure_system = system;
         connecting->failure_index = index;
+        connecting->failure_weight = weight;
     }
-    if (code == ACR_ERR_LOCAL_EXHAUSTED)
+    if (weight == telling(ACR_ERR_LOCAL_EXHAUSTED))
         connecting->next = connecting->addresses.count;
 }
 
@@ -117,7 +118,33 @@ static void on_attempt(struct acr_stream *stream)
     acr_fiber_wake(connecting->fiber);
 }
 
-/* The number of the error, 0 when the attempt is under way. */
+/* Takes the next of our own addresses that is of the family. The port is chosen by connect(), which then may share it
+ * among targets. */
+static int bind_local(struct acr_net *net, int fd, sa_family_t family)
+{
+    int yes = 1;
+    for (size_t i = 0; i < net->local.count; i++) {
+        const struct acr_net_address *address = &net->local.list[net->local_turn++ % net->local.count];
+        if (address->socket.any.sa_family != family)
+            continue;
+        (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+        return bind(fd, &address->socket.any, address->size) == 0 ? 0 : errno;
+    }
+    return 0;
+}
+
+/* 0 when under way, else the number of the error. */
+static int start_connecting(struct acr_net *net, int fd, const struct acr_net_address *address)
+{
+    int yes = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    int system = bind_local(net, fd, address->socket.any.sa_family);
+    if (system == 0 && connect(fd, &address->socket.any, address->size) != 0 && errno != EINPROGRESS)
+        system = errno;
+    return system;
+}
+
+/* As start_connecting. */
 static int begin(struct connecting *connecting, size_t index)
 {
     struct acr_net_address *address = &connecting->addresses.list[index];
@@ -125,12 +152,11 @@ static int begin(struct connecting *connecting, size_t index)
     int fd = socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0)
         return errno;
-    int yes = 1, system = 0;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (connect(fd, &address->socket.any, address->size) != 0 && errno != EINPROGRESS)
-        system = errno;
-    else if (acr_tcp_open(connecting->net->loop, fd, on_attempt, connecting, &connecting->attempts[index]) != 0)
-        system = errno != 0 ? errno : ENOMEM;
+    int system = start_connecting(connecting->net, fd, address);
+    /* What the kernel lacks to watch one more descriptor is memory. */
+    if (system == 0 &&
+        acr_tcp_open(connecting->net->loop, fd, on_attempt, connecting, &connecting->attempts[index]) != 0)
+        system = ENOMEM;
     if (system != 0)
         close(fd);
     else

@@ -2,11 +2,30 @@
 /* net - the object that holds what the connections of one loop share. */
 #include <ares.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 
 #include "base/memory.h"
 #include "net/internal.h"
 
 #define HAPPY_EYEBALLS_DELAY_DEFAULT (250 * ACR_NANOS_PER_MILLI)
+
+/* "127.0.0.2,127.0.0.3" */
+static int parse_local_addresses(const char *text, struct acr_net_addresses *ret_addresses, struct acr_error *error)
+{
+    struct acr_str rest = acr_str_of(text);
+    ret_addresses->count = 0;
+    while (rest.size > 0) {
+        struct acr_net_address address;
+        ptrdiff_t comma = acr_str_find_char(rest, ',');
+        struct acr_str word = {rest.data, comma >= 0 ? (size_t)comma : rest.size};
+        if (!acr_address_parse(acr_str_trim(word), &address))
+            return acr_error_set(error, ACR_ERR_INVALID, "not an address: \"%.*s\"", ACR_STR_ARGS(word));
+        acr_addresses_add(ret_addresses, &address);
+        size_t used = word.size + (comma >= 0);
+        rest = (struct acr_str){rest.data + used, rest.size - used};
+    }
+    return 0;
+}
 
 int acr_net_open(struct acr_loop *loop, const struct acr_net_options *options, struct acr_net **ret_net,
                  struct acr_error *error)
@@ -14,11 +33,16 @@ int acr_net_open(struct acr_loop *loop, const struct acr_net_options *options, s
     static const struct acr_net_options defaults = {0};
     if (options == NULL)
         options = &defaults;
+    struct acr_net_addresses local;
+    int code = parse_local_addresses(options->local_addresses, &local, error);
+    if (code != 0)
+        return code;
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     if (status != ARES_SUCCESS)
         return acr_error_set(error, ACR_ERR_SYSTEM, "c-ares: %s", ares_strerror(status));
     struct acr_net *net = acr_alloc_zero(sizeof *net);
     net->loop = loop;
+    net->local = local;
     net->happy_eyeballs_delay =
         options->happy_eyeballs_delay != 0 ? options->happy_eyeballs_delay : HAPPY_EYEBALLS_DELAY_DEFAULT;
     net->resolver = acr_resolver_new(loop, options);
@@ -50,6 +74,8 @@ int acr_net_resolve(struct acr_net *net, struct acr_fiber *fiber, struct acr_str
 
 int acr_net_adopt(struct acr_net *net, int fd, struct acr_stream **ret_stream, struct acr_error *error)
 {
+    int yes = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* not for a local socket */
     int code = acr_tcp_open(net->loop, fd, NULL, NULL, ret_stream);
     return code == 0 ? 0 : acr_error_set_system(error, code, errno, "watching a socket");
 }

@@ -58,6 +58,7 @@ struct name {
 struct waiter {
     struct acr_list link;
     struct acr_fiber *fiber;
+    bool answered; /* not the same as !pending: the next question may have been asked before the fiber runs */
 };
 
 struct dns_socket {
@@ -285,8 +286,11 @@ static void on_answer(void *context, int status, int timeouts, struct ares_addri
     if (info != NULL)
         ares_freeaddrinfo(info);
     name->expires = acr_deadline_after(acr_loop_now(resolver->loop), ttl);
-    for (struct acr_list *link = name->waiters.next; link != &name->waiters; link = link->next)
-        acr_fiber_wake(ACR_LIST_ENTRY(link, struct waiter, link)->fiber);
+    for (struct acr_list *link = name->waiters.next; link != &name->waiters; link = link->next) {
+        struct waiter *waiter = ACR_LIST_ENTRY(link, struct waiter, link);
+        waiter->answered = true;
+        acr_fiber_wake(waiter->fiber);
+    }
 }
 
 /* Is there a way to the IPv6 internet? Connecting a datagram socket asks the routing table and sends nothing. */
@@ -315,18 +319,19 @@ static int ask(struct acr_resolver *resolver, struct name *name, struct acr_erro
     hints.ai_family = resolver->always_ask_ipv6 || ipv6_routed() ? AF_UNSPEC : AF_INET;
     name->pending = true;
     ares_getaddrinfo(resolver->channel, name->host, NULL, &hints, on_answer, name);
-    pump(resolver);
+    /* It may want to write to a connection it has, of which no event tells. */
+    acr_timer_arm(&resolver->timer, acr_loop_now(resolver->loop));
     return 0;
 }
 
 static int wait_for_answer(struct name *name, struct acr_fiber *fiber, acr_nanos deadline)
 {
-    struct waiter *waiter = acr_alloc(sizeof *waiter);
+    struct waiter *waiter = acr_alloc_zero(sizeof *waiter);
     waiter->fiber = fiber;
     acr_list_init(&waiter->link);
     acr_list_append(&name->waiters, &waiter->link);
     int code = 0;
-    while (code == 0 && name->pending)
+    while (code == 0 && !waiter->answered)
         code = acr_fiber_wait_until(fiber, deadline);
     acr_list_remove(&waiter->link);
     acr_free(waiter);

@@ -28,7 +28,8 @@ struct tls {
     int below_code;            /* how the stream below failed, 0: it did not */
     int below_system;
     bool below_ended;
-    bool broken; /* after a fatal error nothing more may be sent */
+    bool buffers_idle; /* OpenSSL holds on to an empty buffer */
+    bool broken;       /* after a fatal error nothing more may be sent */
 };
 
 static int bio_result(BIO *bio, struct tls *tls, ssize_t result, int retry_flag, const struct acr_error *error)
@@ -98,6 +99,7 @@ int acr_tls_keep_session(struct ssl_st *ssl, struct ssl_session_st *session)
     if (tls->slot == NULL)
         return 0;
     acr_tls_slot_set(tls->slot, session);
+    tls->buffers_idle = true;
     return 1;
 }
 
@@ -141,7 +143,12 @@ static ssize_t tls_read(struct acr_stream *stream, void *buffer, size_t size, st
     struct tls *tls = (struct tls *)stream;
     clear_stale_errors();
     int got = SSL_read(tls->ssl, buffer, size < INT_MAX ? (int)size : INT_MAX);
-    return got > 0 ? got : outcome(tls, got, "reading", error);
+    if (ACR_LIKELY(got > 0))
+        return got;
+    /* To receive a session it makes room for sending, 16 KiB, which only the end of a write would give back. */
+    if (tls->buffers_idle && SSL_free_buffers(tls->ssl) == 1)
+        tls->buffers_idle = false;
+    return outcome(tls, got, "reading", error);
 }
 
 static ssize_t tls_write(struct acr_stream *stream, const void *bytes, size_t size, struct acr_error *error)
@@ -211,6 +218,19 @@ static int set_host(struct tls *tls, const char *host, bool literal)
     return X509_VERIFY_PARAM_set1_host(check, host, 0) == 1 && SSL_set_tlsext_host_name(tls->ssl, host) == 1;
 }
 
+/* A copy: OpenSSL marks a TLS 1.3 session as used up once a handshake has resumed it. To use one again is unwise for
+ * those who do not want to be recognised (RFC 8446 appendix C.4), which a load generator need not mind. */
+static void offer_session(struct tls *tls)
+{
+    if (tls->slot == NULL || tls->slot->session == NULL)
+        return;
+    SSL_SESSION *copy = SSL_SESSION_dup(tls->slot->session);
+    if (copy == NULL)
+        return;
+    SSL_set_session(tls->ssl, copy);
+    SSL_SESSION_free(copy);
+}
+
 static int prepare(struct tls *tls, struct acr_net *net, struct acr_tls_context *context, const char *host,
                    bool literal, struct acr_error *error)
 {
@@ -229,8 +249,7 @@ static int prepare(struct tls *tls, struct acr_net *net, struct acr_tls_context 
     if (set_host(tls, host, literal) != 1)
         return acr_tls_error(error, ACR_ERR_TLS, host);
     tls->slot = acr_tls_context_slot(context, host, peer_port(tls->tcp->fd));
-    if (tls->slot != NULL && tls->slot->session != NULL)
-        SSL_set_session(tls->ssl, tls->slot->session);
+    offer_session(tls);
     return 0;
 }
 

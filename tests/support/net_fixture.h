@@ -23,7 +23,8 @@ void net_fixture_open(struct net_fixture *fixture, const struct acr_net_options 
 /* All coroutines must have ended. */
 void net_fixture_close(struct net_fixture *fixture);
 
-/* Runs `fn` in a coroutine from the next turn on. */
+/* Runs `fn` in a coroutine from the next turn on. While it waits its stack is copied away and overwritten, as a
+ * greenlet's is (fiber.h, rule 1). */
 struct acr_coroutine *net_fixture_start(struct net_fixture *fixture, acr_coroutine_fn *fn, void *context);
 
 /* Turns the loop until all coroutines have ended; the test fails after 20 seconds. */

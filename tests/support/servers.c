@@ -15,7 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "support/servers_internal.h"
@@ -109,7 +108,7 @@ struct server server_start_on(const char *address, uint16_t port, server_fn *ser
     int listener = server_bind(address, SOCK_STREAM, &server.port);
     if (listener < 0)
         return server;
-    if (listen(listener, 128) != 0)
+    if (listen(listener, SOMAXCONN) != 0)
         server_fail("listen");
     server.pid = server_fork();
     if (server.pid == 0)
@@ -201,9 +200,10 @@ void serve_text(int fd, const void *context)
     (void)!recv(fd, &byte, 1, 0);
 }
 
+/* Between two bytes, so that they do not travel together. */
 static void pause_briefly(void)
 {
-    nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    poll(NULL, 0, 1);
 }
 
 void serve_drip(int fd, const void *context)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/unit.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -204,11 +205,9 @@ static void test_ipv6_refused_falls_back_to_ipv4_at_once_and_that_is_remembered(
     assert_int_equal(dialling.code, 0);
     assert_int_equal(peer_family(dialling.stream), AF_INET);
     acr_stream_close(dialling.stream);
-    struct question {
-        struct acr_net_addresses addresses;
-    } question;
-    assert_int_equal(acr_net_resolve(fixture.net, NULL, ACR_STR("both.test"), ACR_NEVER, &question.addresses, NULL), 0);
-    assert_int_equal(question.addresses.list[0].socket.any.sa_family, AF_INET);
+    struct acr_net_addresses now;
+    assert_int_equal(acr_net_resolve(fixture.net, NULL, ACR_STR("both.test"), ACR_NEVER, &now, NULL), 0);
+    assert_int_equal(now.list[0].socket.any.sa_family, AF_INET);
     server_stop(&server);
 }
 
@@ -273,6 +272,30 @@ static void test_ipv6_stalled_gives_ipv4_its_turn_after_the_delay(void **state)
     server_stop(&server);
 }
 
+static void test_connections_come_from_the_local_addresses_in_turn(void **state)
+{
+    (void)state;
+    struct server server = server_start("127.0.0.1", serve_echo, NULL);
+    struct net_fixture plain = fixture;
+    struct acr_net_options options = {.local_addresses = "127.0.0.2, ::1,127.0.0.3"};
+    assert_int_equal(acr_net_open(fixture.loop, &options, &fixture.net, NULL), 0);
+    static const uint32_t expected[] = {0x7f000002, 0x7f000003, 0x7f000002};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(expected); i++) {
+        struct dialling dialling = dial("127.0.0.1", server.port);
+        struct sockaddr_in own;
+        socklen_t size = sizeof own;
+        assert_int_equal(dialling.code, 0);
+        assert_int_equal(getsockname(dialling.stream->fd, (struct sockaddr *)&own, &size), 0);
+        assert_int_equal(ntohl(own.sin_addr.s_addr), expected[i]);
+        acr_stream_close(dialling.stream);
+    }
+    acr_net_close(fixture.net);
+    fixture = plain;
+    options.local_addresses = "127.0.0.2,here";
+    assert_int_equal(acr_net_open(fixture.loop, &options, &fixture.net, NULL), ACR_ERR_INVALID);
+    server_stop(&server);
+}
+
 static int connect_and_close(struct net_fixture *at, struct acr_fiber *fiber, void *context)
 {
     (void)at;
@@ -289,6 +312,24 @@ static void test_cancelling_a_connect_leaves_nothing_behind(void **state)
     struct server server = server_start("127.0.0.1", serve_echo, NULL);
     struct dialling dialling = {.host = "127.0.0.1", .port = server.port};
     assert_int_equal(net_fixture_cancel_each_wait(&fixture, connect_and_close, &dialling), 1);
+    server_stop(&server);
+}
+
+/* As connect_and_close, with the name not in the cache. */
+static int resolve_connect_and_close(struct net_fixture *at, struct acr_fiber *fiber, void *context)
+{
+    net_fixture_advance(&fixture, 400 * SECOND);
+    acr_loop_refresh_now(fixture.loop);
+    return connect_and_close(at, fiber, context);
+}
+
+static void test_cancelling_a_look_up_or_the_connect_after_it_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct server server = server_start("127.0.0.1", serve_echo, NULL);
+    struct dialling dialling = {.host = "web.test", .port = server.port};
+    dns_server_add(&dns, (struct dns_rule){"web.test", 4, DNS_ADDRESS, "127.0.0.1", 30});
+    assert_int_equal(net_fixture_cancel_each_wait(&fixture, resolve_connect_and_close, &dialling), 2);
     server_stop(&server);
 }
 

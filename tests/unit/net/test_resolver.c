@@ -257,6 +257,27 @@ static void test_a_broken_server_is_reported(void **state)
     assert_int_equal(ask("broken.test").code, ACR_ERR_RESOLVE);
 }
 
+static void test_a_server_that_is_not_there_is_reported(void **state)
+{
+    (void)state;
+    char address[32];
+    snprintf(address, sizeof address, "127.0.0.1:%u", server_free_port("127.0.0.1"));
+    struct net_fixture plain = fixture;
+    struct acr_net_options options = {.hosts_path = "/dev/null", .dns_servers = address};
+    assert_int_equal(acr_net_open(fixture.loop, &options, &fixture.net, NULL), 0);
+    struct question question = ask("a.test");
+    assert_int_equal(question.code, ACR_ERR_RESOLVE);
+    assert_non_null(strstr(question.error.detail, "contact DNS servers"));
+    acr_net_close(fixture.net);
+    options.dns_servers = "nonsense";
+    assert_int_equal(acr_net_open(fixture.loop, &options, &fixture.net, NULL), 0);
+    question = ask("a.test");
+    assert_int_equal(question.code, ACR_ERR_RESOLVE);
+    assert_non_null(strstr(question.error.detail, "nonsense"));
+    acr_net_close(fixture.net);
+    fixture = plain;
+}
+
 static void test_a_long_answer_comes_by_tcp(void **state)
 {
     (void)state;

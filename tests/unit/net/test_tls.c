@@ -49,8 +49,8 @@ struct talk {
     struct acr_tls_settings settings;
     acr_nanos wait;      /* for the handshake; 0: forever */
     const char *message; /* NULL: only the handshake */
-    bool closes_silently;
-    int code; /* of connecting */
+    bool hangs_up;       /* right after the handshake */
+    int code;            /* of connecting */
     ssize_t read_code;
     char answer[64];
     size_t answer_size;
@@ -107,7 +107,7 @@ static void run_talk(struct acr_coroutine *coroutine, void *context)
     stream->on_ready = wake;
     if (talk->message != NULL)
         talk->read_code = acr_stream_write(stream, talk->message, strlen(talk->message), &talk->error);
-    if (talk->read_code >= 0)
+    if (talk->read_code >= 0 && !talk->hangs_up)
         read_answer(talk, stream);
     acr_stream_close(stream);
     talk->errors_queued += ERR_peek_error() != 0;
@@ -249,6 +249,28 @@ static void test_sessions_are_resumed_for_equal_settings_and_host_only(void **st
     assert_int_equal(atomic_load(&server.seen->resumed), 2);
     settings = (struct acr_tls_settings){.insecure = true};
     assert_int_equal(talk_to("localhost", &settings, "hello").code, 0);
+    assert_int_equal(atomic_load(&server.seen->resumed), 2);
+}
+
+static bool three_were_served(void *context)
+{
+    (void)context;
+    return atomic_load(&server.seen->handshakes) == 3;
+}
+
+static void test_a_session_serves_more_than_one_connection(void **state)
+{
+    (void)state;
+    serve(certs.good, TLS_ECHO);
+    struct acr_tls_settings settings = trusting_ca();
+    assert_int_equal(talk_to("localhost", &settings, "hello").code, 0);
+    /* It leaves before it has got a session of its own. */
+    struct talk brief = {.host = "localhost", .port = server.server.port, .settings = settings, .hangs_up = true};
+    net_fixture_start(&fixture, run_talk, &brief);
+    net_fixture_run(&fixture);
+    assert_int_equal(brief.code, 0);
+    assert_int_equal(talk_to("localhost", &settings, "hello").code, 0);
+    net_fixture_run_until(&fixture, three_were_served, NULL);
     assert_int_equal(atomic_load(&server.seen->resumed), 2);
 }
 

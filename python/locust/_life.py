@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""The greenlets that users live in: start and stop by number, and word when one has ended."""
+import logging
+from typing import Any, Callable, Dict
+
+import gevent
+from gevent import GreenletExit
+
+from . import _loading
+from .exception import StopTest, StopUser
+
+logger = logging.getLogger("locust.runners")
+
+
+class UserGreenlet(gevent.Greenlet):
+    """Makes a user and lives its life."""
+
+    __slots__ = ("users", "number", "make", "stopping")
+
+    def __init__(self, users: "Users", number: int, make: Callable[[], Any]) -> None:
+        gevent.Greenlet.__init__(self)
+        self.users = users
+        self.number = number
+        self.make: Any = make
+        self.stopping = False
+
+    def _run(self) -> None:
+        make, self.make = self.make, None
+        try:
+            user = make()
+            del make  # what it holds is not needed for the rest of a long life
+            user.run()
+        except StopTest as error:
+            logger.error("%s", error)
+            self.users.request_quit()
+        except (GreenletExit, StopUser):
+            pass
+        except Exception as error:
+            logger.error("A user ended: %s\n%s", error, _loading.script_traceback(error))
+        finally:
+            self.users.ended(self.number)
+
+
+class Users:
+    """All living users of this process. For the load thread."""
+
+    def __init__(self, ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
+        self._alive: Dict[int, UserGreenlet] = {}
+        self._ended = ended
+        self.request_quit = request_quit
+
+    def __len__(self) -> int:
+        return len(self._alive)
+
+    def start(self, number: int, make: Callable[[], Any]) -> None:
+        """Begins a user a little later, in a greenlet of its own; `make` returns it and may block."""
+        greenlet = UserGreenlet(self, number, make)
+        self._alive[number] = greenlet
+        greenlet.start()
+
+    def stop(self, number: int) -> None:
+        """Has a user end; returns at once, its on_stop runs later. No effect on one that has ended or is ending."""
+        greenlet = self._alive.get(number)
+        if greenlet is None or greenlet.stopping:
+            return
+        greenlet.stopping = True
+        if greenlet.make is not None:  # it has not begun: nobody to report its end
+            gevent.get_hub().loop.run_callback(self.ended, number)
+        greenlet.kill(block=False)
+
+    def ended(self, number: int) -> None:
+        """For the greenlets: reports one end once."""
+        if self._alive.pop(number, None) is not None:
+            self._ended(number)

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT
+"""What the program calls to run a locustfile (src/python, the scenario of src/run/scenario.h). All on the load thread.
+
+Order: load, connect, set_up, then start_user, stop_user and event as the run goes, settle, tear_down.
+"""
+import logging
+from collections import deque
+from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import gevent
+from gevent import getcurrent, get_hub
+from gevent.event import Event
+
+from . import env, events, log, runners
+from ._fixtures import Fixtures, task_set_classes
+from ._life import Users
+from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
+from .core import Locust
+from .event import EventHook
+from .exception import FLOW
+
+logger = logging.getLogger("locust.main")
+
+# enum acr_run_event
+TEST_START, SPAWNING_COMPLETE, TEST_STOPPING, TEST_STOP, QUITTING = range(5)
+
+
+class UserClass(NamedTuple):
+    """What the run needs to know of a user class; host: None when it has none, generation: 9 or 2."""
+
+    cls: type
+    name: str
+    weight: float
+    host: Optional[str]
+    fixed_count: int
+    generation: int
+
+
+class _Scenario:
+    """The one locustfile of the process."""
+
+    def __init__(self) -> None:
+        self.classes: List[UserClass] = []
+        self.environment = env.Environment(events=events)  # type: ignore[arg-type]
+        self.fixtures = Fixtures()
+        self.users = Users(lambda number: None, lambda: None)
+        self.moments: Deque[Tuple[int, int]] = deque()
+        self.settled = Event()
+        self.settled.set()
+
+
+_scenario = _Scenario()
+
+
+def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[str]] = None,
+         log_level: Union[int, str] = "INFO", log_file: Optional[str] = None) -> List[UserClass]:
+    """Sets logging up, imports the locustfile and returns its user classes in order of declaration.
+
+    host overrides that of every class; class_names: only these. LoadError with one sentence when the file cannot be
+    used; SystemExit and KeyboardInterrupt of the file leave.
+    """
+    log.setup_logging(log_level, log_file)
+    module = import_locustfile(path)
+    chosen = find_user_classes(module, class_names or ())
+    _scenario.classes = [_describe(name, cls, host) for name, cls in chosen]
+    environment = _scenario.environment
+    environment.host = host
+    environment.user_classes = [cls for _, cls in chosen]
+    for cls in environment.user_classes:
+        _warn_of_on_init(cls)
+    environment.runner = runners.locust_runner = runners.LocalRunner(
+        environment, user_count=lambda: len(_scenario.users))
+    events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
+    return _scenario.classes
+
+
+def _describe(name: str, cls: Any, host: Optional[str]) -> UserClass:
+    if host is not None:
+        cls.host = host
+    return UserClass(cls, name, float(cls.weight), cls.host, int(getattr(cls, "fixed_count", 0) or 0), cls.generation)
+
+
+def _warn_of_on_init(user_class: type) -> None:
+    for cls in (user_class, *task_set_classes(user_class)):
+        if hasattr(cls, "on_init"):
+            logger.warning("%s.on_init is never called: the method that runs first is on_start", cls.__name__)
+
+
+def connect(ended: Callable[[int], Any], request_quit: Callable[[], None]) -> None:
+    """ended(user_id): called once for each started user when it is gone. request_quit(): a script wants the test to
+    end."""
+    _scenario.users = Users(ended, request_quit)
+    if runners.locust_runner is not None:
+        runners.locust_runner._request_quit = request_quit
+
+
+def set_up() -> bool:
+    """Calls all setup methods, once per process. False when one raised: its traceback was printed.
+
+    May wait (a setup may make requests): not to be called from the hub.
+    """
+    try:
+        _scenario.fixtures.set_up([one.cls for one in _scenario.classes], _make_user)
+    except Exception as error:
+        print_traceback(error)
+        return False
+    return True
+
+
+def tear_down() -> None:
+    """Calls all teardown methods, once per process, after the last event. May wait: not to be called from the hub."""
+    settle()
+    _scenario.fixtures.tear_down()
+
+
+def _make_user(cls: Any) -> Any:
+    if not issubclass(cls, Locust):
+        return cls(_scenario.environment)
+    user = cls()
+    if user.environment is None:
+        user.environment = _scenario.environment
+    return user
+
+
+def start_user(class_index: int, user_id: int) -> None:
+    """Begins a user of the class at that place in load()'s list; it runs by itself from a later turn of the hub on.
+
+    Whatever becomes of it, ended(user_id) is called once. An exception from its constructor, on_start or root task set
+    is logged with its traceback and ends this user only.
+    """
+    cls = _scenario.classes[class_index].cls
+
+    def make() -> Any:
+        if not _scenario.settled.is_set():
+            _scenario.settled.wait()  # test_start's listeners come before the first user
+        first = _scenario.fixtures.take_user(cls)
+        return _make_user(cls) if first is None else first
+
+    _scenario.users.start(user_id, make)
+
+
+def stop_user(user_id: int) -> None:
+    """Ends a user by GreenletExit: its wait or request is cut short, on_stop runs. Returns at once."""
+    _scenario.users.stop(user_id)
+
+
+def event(number: int, value: int = 0) -> None:
+    """Fires the hooks of both generations for a moment of the run (enum acr_run_event).
+
+    In the hub, where nothing may wait, the listeners run a little later in a greenlet of their own, moments in order;
+    users started after a moment begin after its listeners. Elsewhere they have run when this returns.
+    """
+    _scenario.moments.append((number, value))
+    if not _scenario.settled.is_set():
+        if getcurrent() is not get_hub():
+            _scenario.settled.wait()
+        return
+    _scenario.settled.clear()
+    if getcurrent() is get_hub():
+        gevent.spawn(_fire_moments)
+    else:
+        _fire_moments()
+
+
+def settle() -> None:
+    """Waits until the listeners of all moments have run. Not to be called from the hub."""
+    _scenario.settled.wait()
+
+
+def _fire_moments() -> None:
+    try:
+        while _scenario.moments:
+            try:
+                _fire(*_scenario.moments.popleft())
+            except FLOW:
+                logger.warning("StopUser, interrupt() and their like mean nothing in a listener of the run's own events")
+    finally:
+        _scenario.settled.set()
+
+
+def _fire(number: int, value: int) -> None:
+    environment = _scenario.environment
+    if number == TEST_START:
+        events.locust_start_hatching.fire()
+        events.test_start.fire(environment=environment)
+    elif number == SPAWNING_COMPLETE:
+        events.hatch_complete.fire(user_count=value)
+        events.spawning_complete.fire(user_count=value)
+    elif number == TEST_STOPPING:
+        events.test_stopping.fire(environment=environment)
+    elif number == TEST_STOP:
+        events.locust_stop_hatching.fire()
+        events.test_stop.fire(environment=environment)
+    elif number == QUITTING:
+        events.quitting.fire(environment=environment, reverse=True)
+
+
+def exit_code() -> int:
+    """The code that the script set by environment.process_exit_code, or -1."""
+    code = _scenario.environment.process_exit_code
+    return -1 if code is None else int(code)
+
+
+def listener_failures() -> int:
+    """How many event listeners have raised: 2.x ends with code 2 for them when nothing else sets the code."""
+    return EventHook.failures
+
+
+__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "listener_failures", "load", "set_up", "settle",
+           "start_user", "stop_user", "tear_down"]

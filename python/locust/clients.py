@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""HttpSession and its responses: requests' classes by name and type, the engine's client underneath."""
+import re
+from contextlib import contextmanager
+from typing import Any, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+from _acrida import NativeResponse, NativeSession
+from requests.models import Response
+from requests.sessions import Session
+
+from ._http.cookies import fill
+from ._http.fallback import FallbackContext, FallbackResponse
+from ._http.response import LazyParts
+from ._http.state import SessionHeaders
+
+absolute_http_url_regexp = re.compile(r"^https?://", re.I)
+
+
+class HttpSession(NativeSession, Session):
+    """A requests.Session whose plain requests are made by the engine.
+
+    HttpSession(base_url), or 2.x's HttpSession(base_url, request_event, user). base_url is put in front of every URL
+    that does not start with http:// or https://; user:password@ in it is taken out and sent as basic authentication.
+
+    All of requests.Session works. What only requests can do (an adapter of one's own, hooks, session-wide params,
+    proxies, auth objects, a cookie policy) makes this session slower: its requests then go through real requests.
+
+    Every verb also takes name (what the request is called in statistics), catch_response (True: use the answer in a
+    `with` block and call success() or failure()) and, in 2.x, context (a dict for listeners). A failed exchange does
+    not raise: the answer then has status_code 0, is false and holds the exception in `error`. MissingSchema,
+    InvalidSchema and InvalidURL do raise.
+    """
+
+    def __init__(self, base_url: str, request_event: Any = None, user: Any = None, *args: Any,
+                 pool_manager: Any = None, **kwargs: Any) -> None:
+        # request_event and pool_manager: there is one set of hooks, and the engine keeps its own connections.
+        modern = request_event is not None or user is not None
+        stripped, auth = _without_credentials(base_url) if "@" in (base_url or "") else (base_url, None)
+        NativeSession.__init__(self, stripped, 2 if modern else 9, user)
+        if auth is not None:
+            self.auth = auth
+
+    @property
+    def headers(self) -> Any:
+        """Sent with every request; a case-insensitive mapping."""
+        return NativeSession.headers.__get__(self, type(self))  # type: ignore[attr-defined]
+
+    @headers.setter
+    def headers(self, value: Any) -> None:
+        NativeSession.headers.__set__(self, value)  # type: ignore[attr-defined]
+        if not isinstance(value, SessionHeaders):
+            # A mapping of the script's own tells nobody when it changes. A session whose hooks were looked at is
+            # looked at again before every request.
+            self.hooks
+
+    @property
+    def cookies(self) -> Any:
+        """The user's cookies; a RequestsCookieJar. What is assigned is copied into it."""
+        return NativeSession.cookies.__get__(self, type(self))  # type: ignore[attr-defined]
+
+    @cookies.setter
+    def cookies(self, value: Any) -> None:
+        if value is not self.cookies:
+            fill(self.cookies, value)
+
+    @contextmanager
+    def rename_request(self, name: str) -> Iterator[None]:
+        """Requests in the block are called `name` in statistics unless they say otherwise."""
+        previous, self.request_name = self.request_name, name
+        try:
+            yield
+        finally:
+            self.request_name = previous
+
+    def close(self) -> None:
+        """Closes what real requests opened for this session; the engine's connections end with the session."""
+        if self.touched("adapters"):
+            Session.close(self)
+
+
+def _without_credentials(base_url: str) -> Any:
+    """(base URL without user:password@, the two as written) or the URL as it is when one of them is missing."""
+    parts = urlsplit(base_url)
+    if not parts.username or not parts.password:
+        return base_url, None
+    where = parts.netloc.rpartition("@")[2].lower()
+    return urlunsplit(parts._replace(netloc=where)), (parts.username, parts.password)
+
+
+class _CountsFallback(type):
+    """isinstance() of an engine's response class holds for what real requests answered, too."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return super().__instancecheck__(instance) or isinstance(instance, cls.__dict__.get("_twin", ()))
+
+
+class LocustResponse(LazyParts, NativeResponse, Response, metaclass=_CountsFallback):
+    """A requests.Response made by the engine. `error`: why there is no answer, or None."""
+
+    _twin = FallbackResponse
+
+
+class ResponseContextManager(LocustResponse):
+    """The answer to a request with catch_response=True, for use in a `with` block.
+
+    success() and failure(text or exception) say how the request is counted. 0.9: each call counts at once; 2.x: the
+    last call counts, at the end of the block. Said nothing: failed for 400 to 599 and failed exchanges. ResponseError
+    raised in the block is reported as a failure and goes no further; any other exception passes, and then nothing is
+    counted.
+    """
+
+    _twin = FallbackContext

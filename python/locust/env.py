@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Environment: what belongs to one test, as 2.x hands it to users and listeners; 0.9's globals are views on it."""
+from typing import Any, List, Optional
+
+from .event import Events
+
+
+class Environment:
+    """Keyword arguments only.
+
+    user_classes: the classes that run. host: base URL given for all of them, or None. events: an Events object.
+    catch_exceptions: False lets an exception of a task end its user. process_exit_code: set it to end the process with
+    that code. runner: the running test, or None before there is one.
+    """
+
+    def __init__(self, *, user_classes: Optional[List[type]] = None, host: Optional[str] = None,
+                 events: Optional[Events] = None, catch_exceptions: bool = True) -> None:
+        self.user_classes = list(user_classes or [])
+        self.host = host
+        self.events = events if events is not None else Events()
+        self.catch_exceptions = catch_exceptions
+        self.process_exit_code: Optional[int] = None
+        self.runner: Any = None
+        # True of every run there is so far: without a web UI, without custom command-line options.
+        self.web_ui = None
+        self.parsed_options = None
