@@ -425,16 +425,13 @@ static int hop(struct acr_client *client, struct acr_fiber *fiber, const struct 
         code = open_connection(client, fiber, request, url, &connection, error);
     if (code != 0)
         return code;
-    struct acr_error first = {0};
     bool untouched;
-    code = exchange(connection, fiber, request, url, ret_response, &untouched, &first);
+    code = exchange(connection, fiber, request, url, ret_response, &untouched, error);
     if (code == ACR_ERR_RESET && reused && untouched && is_idempotent(request->method)) {
-        code = open_connection(client, fiber, request, url, &connection, &first);
+        code = open_connection(client, fiber, request, url, &connection, error);
         if (code == 0)
-            code = exchange(connection, fiber, request, url, ret_response, &untouched, &first);
+            code = exchange(connection, fiber, request, url, ret_response, &untouched, error);
     }
-    if (code != 0 && error != NULL)
-        *error = first;
     if (code == 0 && (*ret_response)->has_cookies)
         receive_cookies(client, *ret_response, url);
     return code;
@@ -443,7 +440,7 @@ static int hop(struct acr_client *client, struct acr_fiber *fiber, const struct 
 int acr_client_request(struct acr_client *client, struct acr_fiber *fiber, const struct acr_request *request,
                        struct acr_response **ret_response, struct acr_error *error)
 {
-    acr_nanos started = acr_loop_refresh_now(client->http->loop);
+    acr_nanos started = request->started != 0 ? request->started : acr_loop_refresh_now(client->http->loop);
     struct acr_response *response;
     int code = hop(client, fiber, request, request->url, &response, error);
     if (code != 0)

@@ -27,8 +27,12 @@ int acr_python_request_init(void)
     return 0;
 }
 
-/* What one native request is made of, beside the engine's struct: memory that must live until the answer is there. */
+/* What one native request is made of, beside the engine's struct: memory that must live until the answer is there. Not
+ * on the stack: a waiting greenlet's stack is copied away and back, byte by byte. */
 struct draft {
+    struct draft *next_spare;
+    struct acr_error error;
+    struct acr_python_call call;
     struct acr_request request;
     struct acr_python_route *route;
     struct acr_python_session_state *state;
@@ -42,7 +46,20 @@ struct draft {
     struct acr_buffer form;
 };
 
-static void draft_done(struct draft *draft)
+static struct draft *spare_drafts;
+
+static struct draft *draft_new(const struct acr_python_call *call)
+{
+    struct draft *draft = spare_drafts;
+    if (draft != NULL)
+        spare_drafts = draft->next_spare;
+    else
+        draft = acr_alloc_zero(sizeof *draft);
+    draft->call = *call;
+    return draft;
+}
+
+static void draft_free(struct draft *draft)
 {
     acr_python_route_unref(draft->route);
     acr_python_session_state_unref(draft->state);
@@ -54,6 +71,13 @@ static void draft_done(struct draft *draft)
     Py_XDECREF(draft->body);
     Py_XDECREF(draft->prepared);
     Py_XDECREF(draft->extra_lines);
+    /* The error's text is only read after it was written. */
+    memset(&draft->request, 0, sizeof *draft - offsetof(struct draft, request));
+    draft->error.code = 0;
+    draft->error.system = 0;
+    draft->error.detail[0] = '\0';
+    draft->next_spare = spare_drafts;
+    spare_drafts = draft;
 }
 
 static int no_memory(void)
@@ -434,9 +458,10 @@ static int choose_entry(struct acr_python_response *response, enum acr_python_ve
 }
 
 /* The object for an answer, or for a failed exchange (answer NULL). */
-static PyObject *make_response(struct acr_python_session *session, const struct acr_python_call *call,
-                               struct draft *draft, struct acr_response *answer, PyObject *error, acr_nanos time)
+static PyObject *make_response(struct acr_python_session *session, struct draft *draft, struct acr_response *answer,
+                               PyObject *error, acr_nanos time)
 {
+    const struct acr_python_call *call = &draft->call;
     bool catching = call->catch_response != NULL && PyObject_IsTrue(call->catch_response) == 1;
     bool context_type = catching || session->generation == 2;
     struct acr_python_response *response =
@@ -473,31 +498,30 @@ static bool is_raised(int code)
            code == ACR_ERR_INVALID_HEADER;
 }
 
-static PyObject *failed(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft,
-                        int code, const struct acr_error *error, acr_nanos time)
+static PyObject *failed(struct acr_python_session *session, struct draft *draft, int code, acr_nanos time)
 {
     PyObject *exception =
-        acr_python_request_error(code, error, (PyObject *)session, call->method, draft->route->url.whole);
+        acr_python_request_error(code, &draft->error, (PyObject *)session, draft->call.method, draft->route->url.whole);
     if (exception == NULL)
         return NULL;
     PyObject *response = NULL;
     if (is_raised(code))
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
     else
-        response = make_response(session, call, draft, NULL, exception, time);
+        response = make_response(session, draft, NULL, exception, time);
     Py_DECREF(exception);
     return response;
 }
 
 /* The answer, or the failure, of the exchange that `code` tells of, as a recorded response. */
-static PyObject *conclude(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft,
-                          int code, struct acr_response *answer, const struct acr_error *error, acr_nanos started)
+static PyObject *conclude(struct acr_python_session *session, struct draft *draft, int code,
+                          struct acr_response *answer, acr_nanos started)
 {
     if (ACR_LIKELY(code == 0))
-        return make_response(session, call, draft, answer, NULL, answer->finished - answer->started);
+        return make_response(session, draft, answer, NULL, answer->finished - answer->started);
     if (code == ACR_ERR_CANCELLED)
         return NULL; /* what was thrown into the greenlet is set already, or was put aside */
-    return failed(session, call, draft, code, error, acr_loop_refresh_now(acr_python.engine->loop) - started);
+    return failed(session, draft, code, acr_loop_refresh_now(acr_python.engine->loop) - started);
 }
 
 /* A stop's kill that waited for this request: it ends the user now, or, when the response is still to be judged in a
@@ -514,20 +538,20 @@ static PyObject *deliver_kill(struct acr_fiber *fiber, PyObject *response)
     return NULL;
 }
 
-static PyObject *perform(struct acr_python_session *session, const struct acr_python_call *call, struct draft *draft)
+static PyObject *perform(struct acr_python_session *session, struct draft *draft)
 {
     struct acr_client *client = acr_python_session_client(session);
     struct acr_fiber *fiber = acr_python_fiber_take();
     if (fiber == NULL)
         return NULL;
-    struct acr_error error = {0};
     struct acr_response *answer = NULL;
     acr_nanos started = acr_loop_refresh_now(acr_python.engine->loop);
+    draft->request.started = started;
     session->native_count++;
     acr_python_fiber_shield(fiber);
-    int code = acr_client_request(client, fiber, &draft->request, &answer, &error);
+    int code = acr_client_request(client, fiber, &draft->request, &answer, &draft->error);
     bool killed = acr_python_fiber_unshield(fiber);
-    PyObject *response = conclude(session, call, draft, code, answer, &error, started);
+    PyObject *response = conclude(session, draft, code, answer, started);
     if (ACR_UNLIKELY(killed))
         response = deliver_kill(fiber, response);
     acr_python_fiber_give(fiber);
@@ -547,19 +571,16 @@ static PyObject *call_fallback(struct acr_python_session *session, const struct 
     return response;
 }
 
-static PyObject *run_call(struct acr_python_session *session, struct acr_python_call *call)
+static PyObject *run_call(struct acr_python_session *session, const struct acr_python_call *call)
 {
     if (session->site == NULL || acr_python.response_type == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the session's __init__ was not called");
         return NULL;
     }
-    struct draft draft = {0};
-    struct acr_python_call original = *call;
-    int way = make_draft(session, call, &draft);
-    PyObject *response = way == 0   ? perform(session, call, &draft)
-                         : way == 1 ? call_fallback(session, &original)
-                                    : NULL;
-    draft_done(&draft);
+    struct draft *draft = draft_new(call);
+    int way = make_draft(session, &draft->call, draft);
+    PyObject *response = way == 0 ? perform(session, draft) : way == 1 ? call_fallback(session, call) : NULL;
+    draft_free(draft);
     return response;
 }
 

@@ -92,8 +92,9 @@ static int wait_by_time(PyObject *owner, const struct acr_python_plan *plan, acr
     bool own = dict != NULL && *dict != NULL && PyDict_Contains(*dict, acr_python.names.wait_time) == 1;
     if (plan->wait_time == NULL || own)
         return wait_by_call(owner, acr_python.names.wait_time, ACR_NANOS_PER_SECOND, ret_nanos);
-    acr_nanos now = acr_loop_refresh_now(acr_python.engine->loop);
-    *ret_nanos = acr_wait_next(&plan->wait_time->wait, acr_python_wait_state(owner), &acr_python.engine->random, now);
+    const struct acr_wait *wait = &plan->wait_time->wait;
+    acr_nanos now = wait->kind == ACR_WAIT_PACING ? acr_loop_refresh_now(acr_python.engine->loop) : 0;
+    *ret_nanos = acr_wait_next(wait, acr_python_wait_state(owner), &acr_python.engine->random, now);
     return 0;
 }
 
