@@ -69,6 +69,7 @@ static void end(struct acr_coroutine *coroutine)
     acr_fiber_done(&coroutine->fiber);
     if (coroutine->ended != NULL)
         coroutine->ended(coroutine, coroutine->context);
+    acr_sanitizer_stack_done(&coroutine->sanitizer);
     pool->alive--;
     acr_stacks_give(&pool->stacks, coroutine->low);
 }
