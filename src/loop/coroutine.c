@@ -9,6 +9,12 @@
 
 #define DEFAULT_MAX_COUNT ((size_t)1000 * 1000)
 
+#define CACHE_LINE 64
+
+/* Stacks begin at so many different cache lines of their pages: if all began at the same one, a thousand of them would
+ * fight for one set of the cache (wake and resume 130 ns with one line, 95 with 8, 55 with 16). */
+#define STACK_COLOURS 16
+
 struct acr_coroutine_pool {
     struct acr_loop *loop;
     struct acr_stacks stacks;
@@ -17,7 +23,7 @@ struct acr_coroutine_pool {
     struct acr_sanitizer_stack loop_sanitizer;
 };
 
-/* Lies at the top of its own stack, so that an idle coroutine touches one page. */
+/* Lies above its own stack, so that an idle coroutine touches one page. */
 struct acr_coroutine {
     struct acr_fiber fiber;
     struct acr_switch stack;
@@ -63,12 +69,14 @@ static void end(struct acr_coroutine *coroutine)
     acr_fiber_done(&coroutine->fiber);
     if (coroutine->ended != NULL)
         coroutine->ended(coroutine, coroutine->context);
+    acr_sanitizer_stack_done(&coroutine->sanitizer);
     pool->alive--;
     acr_stacks_give(&pool->stacks, coroutine->low);
 }
 
 static int suspend(struct acr_fiber *fiber)
 {
+    fiber->stack = (char *)__builtin_frame_address(0) - CACHE_LINE; /* what acr_switch_to is about to save */
     leave(ACR_CONTAINER_OF(fiber, struct acr_coroutine, fiber));
     return 0;
 }
@@ -129,19 +137,27 @@ bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool)
     return !pool->stacks.unguarded;
 }
 
+/* Bytes of the slot below the struct. */
+static size_t stack_size(const struct acr_coroutine_pool *pool, const char *low)
+{
+    size_t slot = (size_t)(low - pool->stacks.base) / pool->stacks.slot_bytes;
+    size_t above = sizeof(struct acr_coroutine) + slot % STACK_COLOURS * CACHE_LINE;
+    return (acr_stacks_usable(&pool->stacks) - above) / CACHE_LINE * CACHE_LINE;
+}
+
 int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, acr_coroutine_fn *ended, void *context,
                         struct acr_coroutine **ret_coroutine)
 {
     char *low = acr_stacks_take(&pool->stacks);
     if (low == NULL)
         return ACR_ERR_LIMIT;
-    size_t stack_bytes = (acr_stacks_usable(&pool->stacks) - sizeof(struct acr_coroutine)) / 16 * 16;
     acr_sanitizer_forget(low, acr_stacks_usable(&pool->stacks));
-    struct acr_coroutine *coroutine = (struct acr_coroutine *)(void *)(low + stack_bytes);
+    size_t size = stack_size(pool, low);
+    struct acr_coroutine *coroutine = (struct acr_coroutine *)(void *)(low + size);
     *coroutine = (struct acr_coroutine){.pool = pool, .fn = fn, .ended = ended, .context = context, .low = low};
-    coroutine->sanitizer = acr_sanitizer_stack_of(low, stack_bytes);
+    coroutine->sanitizer = acr_sanitizer_stack_of(low, size);
     acr_fiber_init(&coroutine->fiber, pool->loop, &coroutine_ops);
-    acr_switch_init(&coroutine->stack, low, stack_bytes, run, coroutine);
+    acr_switch_init(&coroutine->stack, low, size, run, coroutine);
     pool->alive++;
     acr_fiber_schedule(&coroutine->fiber);
     if (ret_coroutine != NULL)

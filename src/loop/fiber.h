@@ -44,11 +44,12 @@ struct acr_fiber { /* complete only so that it can be embedded; fields are priva
     const struct acr_fiber_ops *ops;
     struct acr_list ready; /* in the loop's list of woken fibers */
     struct acr_timer timer;
-    bool waiting;   /* inside acr_fiber_wait */
-    bool sleeping;  /* inside acr_fiber_sleep_until */
-    bool woken;     /* a wake that no wait has consumed yet */
-    bool timed_out; /* the timer fired */
-    bool cancelled; /* a cancel that no wait has returned yet */
+    const void *stack; /* where the suspended stack begins, if it is known: fetched ahead */
+    bool waiting;      /* inside acr_fiber_wait */
+    bool sleeping;     /* inside acr_fiber_sleep_until */
+    bool woken;        /* a wake that no wait has consumed yet */
+    bool timed_out;    /* the timer fired */
+    bool cancelled;    /* a cancel that no wait has returned yet */
 };
 
 void acr_fiber_init(struct acr_fiber *fiber, struct acr_loop *loop, const struct acr_fiber_ops *ops);

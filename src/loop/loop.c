@@ -76,6 +76,7 @@ void acr_loop_close(struct acr_loop *loop)
     close_if_open(loop->signal_source.fd);
     close_if_open(loop->alarm_source.fd);
     close_if_open(loop->epoll_fd);
+    acr_wheel_done(&loop->wheel);
     acr_free(loop);
 }
 
@@ -102,7 +103,7 @@ bool acr_loop_in_turn(const struct acr_loop *loop)
 
 static bool has_work(const struct acr_loop *loop)
 {
-    return !acr_list_empty(&loop->ready) || !acr_list_empty(&loop->wheel.due);
+    return !acr_list_empty(&loop->ready) || acr_wheel_is_due(&loop->wheel);
 }
 
 /* How long phase a may block. */

@@ -80,7 +80,7 @@ bool acr_loop_in_turn(const struct acr_loop *loop);
  * that promise, which costs a system call now and then; a loop that stands alone should not ask. */
 int acr_loop_fd(struct acr_loop *loop);
 
-/* Watches `fd` for reading, writing and hang-up, edge-triggered. ACR_ERR_SYSTEM. */
+/* Watches `fd` for reading, writing and hang-up, edge-triggered. ACR_ERR_SYSTEM; errno says why. */
 ACR_MUST_CHECK int acr_source_add(struct acr_source *source, struct acr_loop *loop, int fd, acr_source_fn *fn);
 
 /* Stops watching; its events still in the running batch are dropped. No effect if not added. The descriptor

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sanitizer - tells the address sanitizer which stack is the present one; nothing in other builds.
+ * sanitizer - tells the address or the thread sanitizer which stack is the present one; nothing in other builds.
  *
- * Its contract is in sanitizer/common_interface_defs.h: announce a switch before, confirm it after.
+ * Their contracts are in sanitizer/common_interface_defs.h (announce a switch before, confirm it after) and
+ * sanitizer/tsan_interface.h (a fiber per stack, at most some 8,000 of them).
  */
 #pragma once
 
@@ -11,13 +12,17 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ACR_WITH_ASAN 1
+#elif defined(__SANITIZE_THREAD__)
+#define ACR_WITH_TSAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define ACR_WITH_ASAN 1
+#elif __has_feature(thread_sanitizer)
+#define ACR_WITH_TSAN 1
 #endif
 #endif
 
-#ifdef ACR_WITH_ASAN
+#if defined(ACR_WITH_ASAN)
 
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -31,6 +36,12 @@ struct acr_sanitizer_stack {
 static inline struct acr_sanitizer_stack acr_sanitizer_stack_of(const void *low, size_t size)
 {
     return (struct acr_sanitizer_stack){NULL, low, size};
+}
+
+/* From another stack. */
+static inline void acr_sanitizer_stack_done(struct acr_sanitizer_stack *stack)
+{
+    (void)stack;
 }
 
 /* Before a switch; `for_good` when `from` ends with it. */
@@ -56,6 +67,46 @@ static inline void acr_sanitizer_forget(void *low, size_t size)
     __asan_unpoison_memory_region(low, size);
 }
 
+#elif defined(ACR_WITH_TSAN)
+
+#include <sanitizer/tsan_interface.h>
+
+struct acr_sanitizer_stack {
+    void *fiber;
+};
+
+static inline struct acr_sanitizer_stack acr_sanitizer_stack_of(const void *low, size_t size)
+{
+    (void)low;
+    (void)size;
+    return (struct acr_sanitizer_stack){__tsan_create_fiber(0)};
+}
+
+static inline void acr_sanitizer_stack_done(struct acr_sanitizer_stack *stack)
+{
+    __tsan_destroy_fiber(stack->fiber);
+}
+
+static inline void acr_sanitizer_leave(struct acr_sanitizer_stack *from, bool for_good,
+                                       const struct acr_sanitizer_stack *to)
+{
+    (void)for_good;
+    from->fiber = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(to->fiber, 0);
+}
+
+static inline void acr_sanitizer_arrive(struct acr_sanitizer_stack *present, struct acr_sanitizer_stack *left)
+{
+    (void)present;
+    (void)left;
+}
+
+static inline void acr_sanitizer_forget(void *low, size_t size)
+{
+    (void)low;
+    (void)size;
+}
+
 #else
 
 struct acr_sanitizer_stack {
@@ -67,6 +118,11 @@ static inline struct acr_sanitizer_stack acr_sanitizer_stack_of(const void *low,
     (void)low;
     (void)size;
     return (struct acr_sanitizer_stack){0};
+}
+
+static inline void acr_sanitizer_stack_done(struct acr_sanitizer_stack *stack)
+{
+    (void)stack;
 }
 
 static inline void acr_sanitizer_leave(struct acr_sanitizer_stack *from, bool for_good,

@@ -43,14 +43,22 @@ static int map_slots(struct acr_stacks *stacks, bool may_shrink)
     }
 }
 
-/* Lays a guard below the slot; what the kernel refuses once it is not asked for again. */
-static void guard_slot(struct acr_stacks *stacks, size_t slot)
+/* Emulators take unknown advice for a hint and say that all is well; so let the kernel try to read the first guard. */
+static bool lay_marker(struct acr_stacks *stacks, size_t slot)
 {
     char *address = slot_address(stacks, slot);
-    if (stacks->guard == ACR_STACKS_GUARD_MARKER && madvise(address, stacks->page_bytes, MADV_GUARD_INSTALL) != 0)
+    if (madvise(address, stacks->page_bytes, MADV_GUARD_INSTALL) != 0)
+        return false;
+    return slot > 0 || (access(address, F_OK) != 0 && errno == EFAULT);
+}
+
+/* Lays a guard below the slot; what was refused once is not asked for again. */
+static void guard_slot(struct acr_stacks *stacks, size_t slot)
+{
+    if (stacks->guard == ACR_STACKS_GUARD_MARKER && !lay_marker(stacks, slot))
         stacks->guard = ACR_STACKS_GUARD_PROTECT;
     if (stacks->guard == ACR_STACKS_GUARD_PROTECT &&
-        (slot >= PROTECT_MAX || mprotect(address, stacks->page_bytes, PROT_NONE) != 0))
+        (slot >= PROTECT_MAX || mprotect(slot_address(stacks, slot), stacks->page_bytes, PROT_NONE) != 0))
         stacks->guard = ACR_STACKS_GUARD_NONE;
     if (stacks->guard == ACR_STACKS_GUARD_NONE)
         stacks->unguarded = true;

@@ -2,8 +2,8 @@
 /*
  * switch - leave one stack and go on with another. One implementation per machine, in arch/.
  *
- * Callee-saved registers and the floating-point control words (rounding, exception masks) belong to the stack; the
- * signal mask does not.
+ * Callee-saved registers and the floating-point control words belong to the stack (of the latter only the rounding mode
+ * where setjmp does the work); the signal mask does not.
  */
 #pragma once
 

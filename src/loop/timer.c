@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* timer - a hierarchical wheel with a bitmap per level (the picture is in internal.h). */
+/* timer - a ring of ticks with a few levels of coarser slots behind it (the picture is in internal.h). */
 #include "loop/timer.h"
 
+#include "base/memory.h"
 #include "loop/internal.h"
 
 #define TICK ACR_NANOS_PER_MILLI
 
+/* Timers fetched ahead of the one that is fired or moved. */
+#define FETCH_AHEAD 8
+
+/* A larger array is not kept when its slot was emptied. */
+#define CAPACITY_KEPT 256
+
 void acr_wheel_init(struct acr_wheel *wheel, acr_nanos now)
 {
     wheel->tick = now > 0 ? (uint64_t)(now / TICK) : 0;
-    for (int level = 0; level < ACR_WHEEL_LEVELS; level++) {
-        wheel->occupied[level] = 0;
-        for (int slot = 0; slot < ACR_WHEEL_SLOTS; slot++)
-            acr_list_init(&wheel->slots[level][slot]);
-    }
-    acr_list_init(&wheel->due);
-    acr_list_init(&wheel->firing);
+    wheel->unit = wheel->tick >> ACR_WHEEL_UNIT_BITS;
+}
+
+void acr_wheel_done(struct acr_wheel *wheel)
+{
+    for (int slot = 0; slot < ACR_WHEEL_SLOTS; slot++)
+        acr_free(wheel->slots[slot].timers);
 }
 
 /* Rounded up, so that a timer is never early. */
@@ -24,106 +31,204 @@ static uint64_t tick_of(acr_nanos deadline)
     return (uint64_t)(deadline / TICK) + (deadline % TICK != 0);
 }
 
+static void append(struct acr_wheel *wheel, uint32_t number, struct acr_timer *timer)
+{
+    struct acr_wheel_slot *slot = &wheel->slots[number];
+    if (slot->count == slot->capacity) {
+        slot->capacity = slot->capacity != 0 ? 2 * slot->capacity : 8;
+        slot->timers = acr_realloc(slot->timers, slot->capacity * sizeof(struct acr_timer *));
+    }
+    timer->slot = number;
+    timer->index = slot->count;
+    slot->timers[slot->count++] = timer;
+}
+
 /* `tick` must be later than the wheel's. */
 static void insert(struct acr_wheel *wheel, struct acr_timer *timer, uint64_t tick)
 {
-    unsigned level = (63 - (unsigned)__builtin_clzll(tick ^ wheel->tick)) / ACR_WHEEL_DIGIT_BITS;
-    unsigned slot = (tick >> (level * ACR_WHEEL_DIGIT_BITS)) % ACR_WHEEL_SLOTS;
-    wheel->occupied[level] |= UINT64_C(1) << slot;
-    acr_list_append(&wheel->slots[level][slot], &timer->link);
+    if (tick - wheel->tick < ACR_WHEEL_RING_SLOTS) {
+        uint32_t number = tick % ACR_WHEEL_RING_SLOTS;
+        wheel->ring_words |= UINT64_C(1) << number / 64;
+        wheel->ring_occupied[number / 64] |= UINT64_C(1) << number % 64;
+        append(wheel, number, timer);
+        return;
+    }
+    uint64_t unit = tick >> ACR_WHEEL_UNIT_BITS;
+    uint32_t level = (63 - (uint32_t)__builtin_clzll(unit ^ wheel->unit)) / ACR_WHEEL_DIGIT_BITS;
+    uint32_t digit = (unit >> (level * ACR_WHEEL_DIGIT_BITS)) % ACR_WHEEL_LEVEL_SLOTS;
+    wheel->level_occupied[level] |= UINT64_C(1) << digit;
+    append(wheel, ACR_WHEEL_FIRST_LEVEL + level * ACR_WHEEL_LEVEL_SLOTS + digit, timer);
 }
 
-/* Unlinks an armed timer and clears its slot's bit if it was the last one there. */
+static void mark_empty(struct acr_wheel *wheel, uint32_t number)
+{
+    if (number < ACR_WHEEL_RING_SLOTS) {
+        wheel->ring_occupied[number / 64] &= ~(UINT64_C(1) << number % 64);
+        if (wheel->ring_occupied[number / 64] == 0)
+            wheel->ring_words &= ~(UINT64_C(1) << number / 64);
+    } else if (number < ACR_WHEEL_DUE) {
+        uint32_t offset = number - ACR_WHEEL_FIRST_LEVEL;
+        wheel->level_occupied[offset / ACR_WHEEL_LEVEL_SLOTS] &= ~(UINT64_C(1) << offset % ACR_WHEEL_LEVEL_SLOTS);
+    }
+}
+
+/* The last timer of the slot takes the place, but for a slot that is being walked. */
 static void withdraw(struct acr_wheel *wheel, struct acr_timer *timer)
 {
-    struct acr_list *head = timer->link.next;
-    acr_list_remove(&timer->link);
-    if (!acr_list_empty(head))
-        return;
-    uintptr_t offset = (uintptr_t)head - (uintptr_t)wheel->slots;
-    if (offset >= sizeof wheel->slots)
-        return; /* it was due or firing */
-    unsigned index = (unsigned)(offset / sizeof *head);
-    wheel->occupied[index / ACR_WHEEL_SLOTS] &= ~(UINT64_C(1) << index % ACR_WHEEL_SLOTS);
+    struct acr_wheel_slot *slot = &wheel->slots[timer->slot];
+    if (timer->slot == ACR_WHEEL_FIRING) {
+        slot->timers[timer->index] = NULL;
+    } else {
+        struct acr_timer *last = slot->timers[--slot->count];
+        slot->timers[timer->index] = last;
+        last->index = timer->index;
+        if (slot->count == 0)
+            mark_empty(wheel, timer->slot);
+    }
+    timer->slot = ACR_TIMER_IDLE;
 }
 
-/* The first occupied slot and the tick it begins at; false when there is none. */
-static bool first_slot(const struct acr_wheel *wheel, unsigned *ret_level, unsigned *ret_slot, uint64_t *ret_tick)
+/* The tick of the first occupied slot of the ring, UINT64_MAX if there is none. */
+static uint64_t ring_first(const struct acr_wheel *wheel)
 {
-    for (unsigned level = 0; level < ACR_WHEEL_LEVELS; level++) {
-        if (wheel->occupied[level] == 0)
-            continue;
-        unsigned slot = (unsigned)__builtin_ctzll(wheel->occupied[level]);
-        unsigned shift = level * ACR_WHEEL_DIGIT_BITS;
-        uint64_t above = wheel->tick >> (shift + ACR_WHEEL_DIGIT_BITS);
-        *ret_level = level;
-        *ret_slot = slot;
-        *ret_tick = (above << ACR_WHEEL_DIGIT_BITS | slot) << shift;
-        return true;
+    if (wheel->ring_words == 0)
+        return UINT64_MAX;
+    uint32_t from = (wheel->tick + 1) % ACR_WHEEL_RING_SLOTS;
+    uint32_t word = from / 64;
+    uint64_t bits = wheel->ring_occupied[word] >> from % 64 << from % 64;
+    if (bits == 0) {
+        /* Bit 0 becomes the word after this one; this one, whose lower slots come a lap later, the last. */
+        uint32_t shift = (word + 1) % 64;
+        uint64_t words = wheel->ring_words >> shift | wheel->ring_words << (64 - shift) % 64;
+        word = (word + 1 + (uint32_t)__builtin_ctzll(words)) % 64;
+        bits = wheel->ring_occupied[word];
     }
-    return false;
+    uint32_t number = word * 64 + (uint32_t)__builtin_ctzll(bits);
+    return wheel->tick + 1 + (number - from) % ACR_WHEEL_RING_SLOTS;
+}
+
+/* The number of the first occupied slot of the levels and the unit it begins at; UINT64_MAX if there is none. */
+static uint64_t levels_first(const struct acr_wheel *wheel, uint32_t *ret_number)
+{
+    for (uint32_t level = 0; level < ACR_WHEEL_LEVELS; level++) {
+        if (wheel->level_occupied[level] == 0)
+            continue;
+        uint32_t digit = (uint32_t)__builtin_ctzll(wheel->level_occupied[level]);
+        uint32_t shift = level * ACR_WHEEL_DIGIT_BITS;
+        uint64_t above = wheel->unit >> (shift + ACR_WHEEL_DIGIT_BITS);
+        *ret_number = ACR_WHEEL_FIRST_LEVEL + level * ACR_WHEEL_LEVEL_SLOTS + digit;
+        return (above << ACR_WHEEL_DIGIT_BITS | digit) << shift;
+    }
+    return UINT64_MAX;
+}
+
+/* UINT64_MAX stays what it is. */
+static uint64_t unit_begin(uint64_t unit)
+{
+    return unit != UINT64_MAX ? unit << ACR_WHEEL_UNIT_BITS : UINT64_MAX;
 }
 
 acr_nanos acr_wheel_next(const struct acr_wheel *wheel)
 {
-    unsigned level, slot;
-    uint64_t tick;
-    if (!first_slot(wheel, &level, &slot, &tick) || tick > (uint64_t)(ACR_NEVER / TICK))
-        return ACR_NEVER;
-    return (acr_nanos)tick * TICK;
+    uint32_t number;
+    uint64_t ring = ring_first(wheel);
+    uint64_t levels = unit_begin(levels_first(wheel, &number));
+    uint64_t tick = ring < levels ? ring : levels;
+    return tick <= (uint64_t)(ACR_NEVER / TICK) ? (acr_nanos)tick * TICK : ACR_NEVER;
 }
 
-/* Spreads a slot that begins now over the levels below; what is due by `until` goes to the due list. */
-static void empty_slot(struct acr_wheel *wheel, unsigned level, unsigned slot, uint64_t until)
+/* Takes the slot's array away; the slot has that of ACR_WHEEL_FIRING then, which is empty. */
+static struct acr_wheel_slot *begin_walk(struct acr_wheel *wheel, uint32_t number)
 {
-    struct acr_list *head = &wheel->slots[level][slot];
-    wheel->occupied[level] &= ~(UINT64_C(1) << slot);
-    if (level == 0) {
-        acr_list_splice(head, &wheel->due);
+    struct acr_wheel_slot *walked = &wheel->slots[ACR_WHEEL_FIRING];
+    struct acr_wheel_slot taken = wheel->slots[number];
+    wheel->slots[number] = *walked;
+    *walked = taken;
+    mark_empty(wheel, number);
+    return walked;
+}
+
+static void end_walk(struct acr_wheel_slot *walked)
+{
+    walked->count = 0;
+    if (walked->capacity <= CAPACITY_KEPT)
         return;
+    acr_free(walked->timers);
+    *walked = (struct acr_wheel_slot){0};
+}
+
+static void fetch_ahead(const struct acr_wheel_slot *walked, uint32_t position)
+{
+    if (position + FETCH_AHEAD < walked->count)
+        __builtin_prefetch(walked->timers[position + FETCH_AHEAD], 1);
+}
+
+/* The callbacks may withdraw any timer, and arm any: none of those lands here, because the walked slots are past. */
+static void fire_slot(struct acr_wheel *wheel, uint32_t number)
+{
+    struct acr_wheel_slot *walked = begin_walk(wheel, number);
+    for (uint32_t i = 0; i < walked->count && i < FETCH_AHEAD; i++)
+        __builtin_prefetch(walked->timers[i], 1);
+    for (uint32_t i = 0; i < walked->count; i++)
+        walked->timers[i]->slot = ACR_WHEEL_FIRING;
+    for (uint32_t i = 0; i < walked->count; i++) {
+        struct acr_timer *timer = walked->timers[i];
+        fetch_ahead(walked, i);
+        if (timer == NULL)
+            continue;
+        timer->slot = ACR_TIMER_IDLE;
+        timer->fn(timer);
     }
-    struct acr_list *link;
-    while ((link = acr_list_take_first(head)) != NULL) {
-        struct acr_timer *timer = ACR_LIST_ENTRY(link, struct acr_timer, link);
-        uint64_t tick = tick_of(timer->deadline);
-        if (tick <= until)
-            acr_list_append(&wheel->due, link);
-        else
-            insert(wheel, timer, tick);
+    end_walk(walked);
+}
+
+/* Spreads a slot of the levels that begins at `unit` over the levels below and the ring. */
+static void spread_slot(struct acr_wheel *wheel, uint32_t number, uint64_t unit)
+{
+    wheel->unit = unit;
+    if (unit_begin(unit) - 1 > wheel->tick)
+        wheel->tick = unit_begin(unit) - 1;
+    struct acr_wheel_slot *walked = begin_walk(wheel, number);
+    for (uint32_t i = 0; i < walked->count; i++) {
+        fetch_ahead(walked, i);
+        insert(wheel, walked->timers[i], tick_of(walked->timers[i]->deadline));
     }
+    end_walk(walked);
 }
 
 /* Visits occupied slots only, so a clock that jumps by hours costs no more than the timers there are. */
 static void advance(struct acr_wheel *wheel, uint64_t until)
 {
-    unsigned level, slot;
-    uint64_t tick;
-    while (first_slot(wheel, &level, &slot, &tick) && tick <= until) {
-        wheel->tick = tick;
-        empty_slot(wheel, level, slot, until);
+    for (;;) {
+        uint32_t number = 0;
+        uint64_t unit = levels_first(wheel, &number);
+        uint64_t tick = ring_first(wheel);
+        if (unit_begin(unit) <= tick && unit_begin(unit) <= until) {
+            spread_slot(wheel, number, unit);
+        } else if (tick <= until) {
+            wheel->tick = tick;
+            fire_slot(wheel, tick % ACR_WHEEL_RING_SLOTS);
+        } else {
+            break;
+        }
     }
     if (until > wheel->tick)
         wheel->tick = until;
+    if (until >> ACR_WHEEL_UNIT_BITS > wheel->unit)
+        wheel->unit = until >> ACR_WHEEL_UNIT_BITS;
 }
 
 void acr_wheel_fire(struct acr_wheel *wheel, acr_nanos now)
 {
+    if (acr_wheel_is_due(wheel))
+        fire_slot(wheel, ACR_WHEEL_DUE);
     if (now > 0)
         advance(wheel, (uint64_t)(now / TICK));
-    acr_list_splice(&wheel->due, &wheel->firing);
-    struct acr_list *link;
-    while ((link = acr_list_take_first(&wheel->firing)) != NULL) {
-        struct acr_timer *timer = ACR_LIST_ENTRY(link, struct acr_timer, link);
-        timer->fn(timer);
-    }
 }
 
 void acr_timer_init(struct acr_timer *timer, struct acr_loop *loop, acr_timer_fn *fn)
 {
-    acr_list_init(&timer->link);
-    timer->loop = loop;
-    timer->fn = fn;
-    timer->deadline = ACR_NEVER;
+    *timer = (struct acr_timer){.loop = loop, .fn = fn, .deadline = ACR_NEVER, .slot = ACR_TIMER_IDLE};
 }
 
 void acr_timer_arm(struct acr_timer *timer, acr_nanos deadline)
@@ -134,7 +239,7 @@ void acr_timer_arm(struct acr_timer *timer, acr_nanos deadline)
         return;
     timer->deadline = deadline;
     if (deadline <= loop->now || tick_of(deadline) <= loop->wheel.tick)
-        acr_list_append(&loop->wheel.due, &timer->link);
+        append(&loop->wheel, ACR_WHEEL_DUE, timer);
     else
         insert(&loop->wheel, timer, tick_of(deadline));
     if (loop->embedded && !loop->in_turn)
@@ -143,11 +248,11 @@ void acr_timer_arm(struct acr_timer *timer, acr_nanos deadline)
 
 void acr_timer_disarm(struct acr_timer *timer)
 {
-    if (acr_list_linked(&timer->link))
+    if (acr_timer_armed(timer))
         withdraw(&timer->loop->wheel, timer);
 }
 
 bool acr_timer_armed(const struct acr_timer *timer)
 {
-    return acr_list_linked(&timer->link);
+    return timer->slot != ACR_TIMER_IDLE;
 }

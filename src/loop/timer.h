@@ -12,19 +12,22 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "base/list.h"
 #include "base/time.h"
 
 struct acr_loop;
 struct acr_timer;
 typedef void acr_timer_fn(struct acr_timer *timer);
 
+#define ACR_TIMER_IDLE UINT32_MAX
+
 struct acr_timer { /* complete only so that it can be embedded; fields are private */
-    struct acr_list link;
     struct acr_loop *loop;
     acr_timer_fn *fn;
     acr_nanos deadline;
+    uint32_t slot;  /* of the wheel; ACR_TIMER_IDLE while not armed */
+    uint32_t index; /* in the slot */
 };
 
 void acr_timer_init(struct acr_timer *timer, struct acr_loop *loop, acr_timer_fn *fn);
