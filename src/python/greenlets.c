@@ -23,6 +23,7 @@ static struct {
     PyGreenlet *hub;
     PyObject *watcher;
     PyObject *handle_error; /* hub.handle_error */
+    unsigned long thread;   /* the hub's */
     struct greenlet_fiber *spare;
     size_t spare_count;
     size_t waiting; /* greenlets suspended in the engine */
@@ -147,8 +148,17 @@ static void resume(struct acr_fiber *fiber)
 
 static const struct acr_fiber_ops greenlet_ops = {suspend, resume};
 
+bool acr_python_in_load_thread(void)
+{
+    return PyThread_get_thread_ident() == hub.thread;
+}
+
 struct acr_fiber *acr_python_fiber_take(void)
 {
+    if (!acr_python_in_load_thread()) {
+        PyErr_SetString(PyExc_RuntimeError, "the engine can wait in the main thread only; this is another one");
+        return NULL;
+    }
     PyGreenlet *current = PyGreenlet_GetCurrent();
     if (current == NULL)
         return NULL;
@@ -235,6 +245,7 @@ static int find_hub(void)
     Py_DECREF(gevent);
     if (hub.hub == NULL)
         return -1;
+    hub.thread = PyThread_get_thread_ident();
     hub.handle_error = PyObject_GetAttrString((PyObject *)hub.hub, "handle_error");
     return hub.handle_error != NULL ? 0 : -1;
 }

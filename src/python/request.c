@@ -577,6 +577,8 @@ static PyObject *run_call(struct acr_python_session *session, const struct acr_p
         PyErr_SetString(PyExc_RuntimeError, "the session's __init__ was not called");
         return NULL;
     }
+    if (ACR_UNLIKELY(!acr_python_in_load_thread()))
+        return call_fallback(session, call); /* a real thread of the script's own: requests can wait there */
     struct draft *draft = draft_new(call);
     int way = make_draft(session, &draft->call, draft);
     PyObject *response = way == 0 ? perform(session, draft) : way == 1 ? call_fallback(session, call) : NULL;
