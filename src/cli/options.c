@@ -16,6 +16,8 @@
 
 /* Most names that a prefix can stand for. */
 #define CANDIDATES_MAX 64
+/* -n was not given; no number on a command line is read as this. */
+#define NO_LIMIT INT64_MIN
 
 struct parser {
     char *const *argv;
@@ -249,7 +251,7 @@ static int take_next(struct parser *parser, bool *only_names)
 static void set_defaults(struct acr_options *options, int argc)
 {
     *options = (struct acr_options){
-        .locustfile = "locustfile", .log_level_name = "INFO", .users = 1, .spawn_rate = 1, .request_limit = -1};
+        .locustfile = "locustfile", .log_level_name = "INFO", .users = 1, .spawn_rate = 1, .request_limit = NO_LIMIT};
     options->class_names = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->class_names);
 }
 
@@ -285,9 +287,9 @@ static int check_numbers(struct acr_options *options, struct acr_buffer *reason)
         return refuse(reason, "option -c: more than %d users are not possible", ACR_OPTIONS_USERS_MAX);
     if (!(options->spawn_rate > 0) || isinf(options->spawn_rate))
         return refuse(reason, "option -r: the rate must be a number above 0");
-    if (options->request_limit != -1 && options->request_limit < 1)
+    if (options->request_limit != NO_LIMIT && options->request_limit < 1)
         return refuse(reason, "option -n: there must be at least one request");
-    if (options->request_limit == -1)
+    if (options->request_limit == NO_LIMIT)
         options->request_limit = 0;
     return 0;
 }
