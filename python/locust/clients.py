@@ -12,9 +12,10 @@ from requests.sessions import Session
 from ._http.cookies import fill
 from ._http.fallback import FallbackContext, FallbackResponse
 from ._http.response import LazyParts
-from ._http.state import SessionHeaders
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.I)
+
+_VERBS = ("get", "options", "head", "post", "put", "patch", "delete")
 
 
 class HttpSession(NativeSession, Session):
@@ -42,19 +43,6 @@ class HttpSession(NativeSession, Session):
             self.auth = auth
 
     @property
-    def headers(self) -> Any:
-        """Sent with every request; a case-insensitive mapping."""
-        return NativeSession.headers.__get__(self, type(self))  # type: ignore[attr-defined]
-
-    @headers.setter
-    def headers(self, value: Any) -> None:
-        NativeSession.headers.__set__(self, value)  # type: ignore[attr-defined]
-        if not isinstance(value, SessionHeaders):
-            # A mapping of the script's own tells nobody when it changes. A session whose hooks were looked at is
-            # looked at again before every request.
-            self.hooks
-
-    @property
     def cookies(self) -> Any:
         """The user's cookies; a RequestsCookieJar. What is assigned is copied into it."""
         return NativeSession.cookies.__get__(self, type(self))  # type: ignore[attr-defined]
@@ -73,10 +61,13 @@ class HttpSession(NativeSession, Session):
         finally:
             self.request_name = previous
 
-    def close(self) -> None:
-        """Closes what real requests opened for this session; the engine's connections end with the session."""
-        if self.touched("adapters"):
-            Session.close(self)
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # In requests the verbs go through request(): a subclass that changes it means them, too.
+        if "request" in cls.__dict__:
+            for verb in _VERBS:
+                if getattr(cls, verb) is getattr(NativeSession, verb):
+                    setattr(cls, verb, getattr(Session, verb))
 
 
 def _without_credentials(base_url: str) -> Any:

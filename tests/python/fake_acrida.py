@@ -34,6 +34,14 @@ def record_failure(request_type, name, response_time_ms, error):
     records.append((request_type, name, response_time_ms, None, error))
 
 
+def user_ended(number):
+    pass
+
+
+def request_quit():
+    pass
+
+
 def random_index(count):
     return random.randrange(count)
 
@@ -66,13 +74,11 @@ class WaitTime:
 
 
 class NativeUser:
-    def wait_function(self):
-        return random.randint(self.min_wait, self.max_wait)
-
     def run_loop(self):
-        root = self.task_set if self.generation == 9 else self._default_task_set
+        root = (self.task_set or self._default_task_set)(self)
+        root._serves_user = self.task_set is None
         try:
-            root(self).run()
+            root.run()
         except config["stop_user"]:
             pass
         except (config["reschedule"], config["reschedule_now"], config["interrupt"]):
@@ -88,7 +94,7 @@ class NativeTaskSet:
         else:
             raise config["locust_error"]("parent must be a user or a task set")
         self.user, self.parent, self.args, self.kwargs = self.locust, parent, (), {}
-        self._task_queue, self._time_start = [], time.time()
+        self._task_queue, self._time_start, self._serves_user = [], time.time(), False
 
     @property
     def client(self):
@@ -127,7 +133,7 @@ class NativeTaskSet:
                 self.wait()
 
     def _tasks(self):
-        return self.locust.tasks if getattr(self, "_for_user", False) else self.tasks
+        return self.locust.tasks if self._serves_user else self.tasks
 
     def get_next_task(self):
         return random.choice(self._tasks())
@@ -137,7 +143,7 @@ class NativeTaskSet:
         self.execute_task(one["callable"], *one["args"], **one["kwargs"])
 
     def execute_task(self, task, *args, **kwargs):
-        owner = self.locust if getattr(self, "_for_user", False) else self
+        owner = self.locust if self._serves_user else self
         if getattr(task, "__self__", None) is owner:
             task(*args, **kwargs)
         elif isinstance(task, type) and issubclass(task, NativeTaskSet):
@@ -157,8 +163,7 @@ class NativeTaskSet:
             sleep(self.wait_function() / 1000)
 
     def wait_function(self):
-        own = type(self)
-        if own.min_wait is None and own.max_wait is None:
+        if not hasattr(type(self), "min_wait") and not hasattr(type(self), "max_wait"):
             return self.locust.wait_function()
         return random.randint(self.min_wait, self.max_wait)
 
@@ -185,6 +190,9 @@ class NativeSession:
         self.base_url, self.generation, self.user = base_url, generation, user
         self.request_name = None
         self._touched, self._cookie_entries, self._version, self._state, self._native = {}, [], 0, None, 0
+
+    def close(self):
+        pass
 
     def invalidate(self):
         self._state = None
@@ -237,7 +245,7 @@ class NativeSession:
         return self.request("DELETE", url, **kwargs)
 
     def request(self, method, url, name=None, catch_response=False, context=None, **kwargs):
-        watched = not self._touched.keys().isdisjoint(("hooks", "params", "proxies", "adapters"))
+        watched = not self._touched.keys().isdisjoint(("hooks", "params", "proxies", "adapters", "headers"))
         if self._state is None or watched:
             self._state = config["session_state"](self)
         target = url if url.lower().startswith(("http://", "https://")) else self.base_url + url
