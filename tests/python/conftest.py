@@ -19,6 +19,7 @@ except ImportError:
 import locust  # noqa: E402
 
 import threading  # noqa: E402
+import time  # noqa: E402
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 from urllib.parse import parse_qs, urlsplit  # noqa: E402
 
@@ -42,6 +43,8 @@ class Site(BaseHTTPRequestHandler):
         if parts.path == "/set":
             cookies = [("Set-Cookie", f"{name}={value}; Path=/") for name, value in query.items()]
             return self.reply(200, b"set", cookies)
+        if parts.path == "/slow":
+            time.sleep(0.5)
         if parts.path == "/lines":
             return self.reply(200, "eins\nzw\u00f6lf\n".encode(), [("Content-Type", "text/plain; charset=utf-8"),
                                                                    ("Link", "</next>; rel=next")])
