@@ -3,7 +3,6 @@
 import logging
 from typing import Any, Callable, Dict
 
-import _acrida
 import gevent
 from gevent import GreenletExit
 
@@ -33,7 +32,7 @@ class UserGreenlet(gevent.Greenlet):
             user.run()
         except StopTest as error:
             logger.error("%s", error)
-            _acrida.request_quit()
+            self.users.request_quit()
         except (GreenletExit, StopUser):
             pass
         except Exception as error:
@@ -45,8 +44,10 @@ class UserGreenlet(gevent.Greenlet):
 class Users:
     """All living users of this process. For the load thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
         self._alive: Dict[int, UserGreenlet] = {}
+        self._ended = ended
+        self.request_quit = request_quit
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -70,4 +71,4 @@ class Users:
     def ended(self, number: int) -> None:
         """For the greenlets: reports one end once."""
         if self._alive.pop(number, None) is not None:
-            _acrida.user_ended(number)
+            self._ended(number)

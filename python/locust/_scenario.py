@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the program calls to run a locustfile (src/python, the scenario of src/run/scenario.h). All on the load thread.
 
-Order: load, set_up, then start_user, stop_user and event as the run goes, tear_down, exit_code.
+Order: load, connect, set_up, then start_user, stop_user and event as the run goes, tear_down, exit_code.
 """
 import logging
 from collections import deque
-from typing import Any, Deque, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import gevent
 from gevent import getcurrent, get_hub
@@ -36,6 +36,10 @@ class UserClass(NamedTuple):
     generation: int
 
 
+def _nobody(*given: Any) -> None:
+    """Whom to tell before the program is connected."""
+
+
 class _Scenario:
     """The one locustfile of the process."""
 
@@ -43,7 +47,7 @@ class _Scenario:
         self.classes: List[UserClass] = []
         self.environment = env.Environment(events=events)  # type: ignore[arg-type]
         self.fixtures = Fixtures()
-        self.users = Users()
+        self.users = Users(_nobody, _nobody)
         self.moments: Deque[Tuple[int, int]] = deque()
         self.settled = Event()
         self.settled.set()
@@ -86,6 +90,14 @@ def _warn_of_on_init(user_class: type) -> None:
             logger.warning("%s.on_init is never called: the method that runs first is on_start", cls.__name__)
 
 
+def connect(ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
+    """Called after load(). ended(user_id): to be called once for each started user when it is gone; request_quit(): a
+    script wants the test to end."""
+    _scenario.users = Users(ended, request_quit)
+    if runners.locust_runner is not None:
+        runners.locust_runner._request_quit = request_quit
+
+
 def set_up() -> bool:
     """Calls all setup methods, once per process. False when one raised: its traceback was printed.
 
@@ -117,7 +129,7 @@ def _make_user(cls: Any) -> Any:
 def start_user(class_index: int, user_id: int) -> None:
     """Begins a user of the class at that place in load()'s list; it runs by itself from a later turn of the hub on.
 
-    Whatever becomes of it, _acrida.user_ended(user_id) is called once. An exception from its constructor, on_start or root task set
+    Whatever becomes of it, ended(user_id) is called once. An exception from its constructor, on_start or root task set
     is logged with its traceback and ends this user only.
     """
     cls = _scenario.classes[class_index].cls
@@ -198,5 +210,5 @@ def listener_failures() -> int:
     return EventHook.failures
 
 
-__all__ = ["LoadError", "UserClass", "event", "exit_code", "listener_failures", "load", "set_up", "settle",
+__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "listener_failures", "load", "set_up", "settle",
            "start_user", "stop_user", "tear_down"]

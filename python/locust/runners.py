@@ -2,8 +2,6 @@
 """The running test as scripts reach it: `locust.runners.locust_runner` (0.9) and `environment.runner` (2.x)."""
 from typing import Any, Callable, List, Optional
 
-import _acrida
-
 # None until the locustfile is loaded.
 locust_runner: Optional["LocalRunner"] = None
 
@@ -16,6 +14,7 @@ class LocalRunner:
 
     def __init__(self, environment: Any, user_count: Callable[[], int] = lambda: 0) -> None:
         self.environment = environment
+        self._request_quit: Optional[Callable[[], Any]] = None
         self._user_count = user_count
 
     @property
@@ -34,8 +33,9 @@ class LocalRunner:
         return self._user_count()
 
     def quit(self) -> None:
-        """Asks for the normal end of the test, as if its time were up; returns at once. RuntimeError before the run."""
-        _acrida.request_quit()
+        """Asks for the normal end of the test, as if its time were up; returns at once. No effect before the run."""
+        if self._request_quit is not None:
+            self._request_quit()
 
 
 LocalLocustRunner = LocalRunner

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import textwrap
 
-import _acrida
 import gevent
 import locust
 import pytest
@@ -34,8 +33,7 @@ def scenario(tmp_path, monkeypatch):
         load.classes = _scenario.load(str(path), **options)
         load.said = sys.modules["scenariofile"].said
         load.ended, load.quits = [], []
-        monkeypatch.setattr(_acrida, "user_ended", load.ended.append)
-        monkeypatch.setattr(_acrida, "request_quit", lambda: load.quits.append(True))
+        _scenario.connect(load.ended.append, lambda: load.quits.append(True))
         return load
 
     yield load
@@ -352,7 +350,7 @@ def test_sys_exit_in_a_task_ends_the_process_with_that_code(tmp_path):
     path.write_text(HEAD + "class Mine(User):\n    @task\n    def a(self):\n        sys.exit(42)\n")
     here = os.path.dirname(__file__)
     program = (f"import sys; sys.path.insert(0, {here!r}); import conftest, gevent; from locust import _scenario\n"
-               f"_scenario.load({str(path)!r}); _scenario.start_user(0, 1)\n"
+               f"_scenario.load({str(path)!r}); _scenario.connect(print, print); _scenario.start_user(0, 1)\n"
                "gevent.sleep(5)\n")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert done.returncode == 42
