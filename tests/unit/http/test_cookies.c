@@ -384,6 +384,17 @@ static void test_a_header_that_does_not_fit_is_left_out(void **state)
     acr_url_done(&url);
 }
 
+static void test_a_cookie_without_a_domain_goes_to_every_host(void **state)
+{
+    (void)state;
+    assert_int_equal(set("a", "1", "", "/"), 0);
+    assert_int_equal(set("b", "2", "", "/deep"), 0);
+    assert_string_equal(header("http://one.example/"), "a=1");
+    assert_string_equal(header("http://127.0.0.1/deep/x"), "b=2; a=1");
+    assert_int_equal(acr_cookies_remove(&jar, "", "/", "a"), 1);
+    assert_string_equal(header("http://one.example/"), "");
+}
+
 static void test_dates_in_the_formats_servers_use(void **state)
 {
     (void)state;
