@@ -558,6 +558,7 @@ static int task_set_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(set->args);
     Py_VISIT(set->kwargs);
     Py_VISIT(set->queue);
+    Py_VISIT(set->own_user);
     return 0;
 }
 
@@ -569,6 +570,7 @@ static int task_set_clear(PyObject *self)
     Py_CLEAR(set->args);
     Py_CLEAR(set->kwargs);
     Py_CLEAR(set->queue);
+    Py_CLEAR(set->own_user);
     return 0;
 }
 
@@ -587,6 +589,23 @@ static PyObject *get_client(PyObject *self, void *closure)
     if (cast(self)->user == NULL)
         return PyErr_Format(PyExc_AttributeError, "the task set's __init__ was not called");
     return PyObject_GetAttr(cast(self)->user, acr_python.names.client);
+}
+
+/* 0.9's scripts keep things of their own in self.user. */
+static PyObject *get_user(PyObject *self, void *closure)
+{
+    (void)closure;
+    PyObject *own = cast(self)->own_user;
+    PyObject *user = own != NULL ? own : cast(self)->user;
+    return user != NULL ? Py_NewRef(user)
+                        : PyErr_Format(PyExc_AttributeError, "the task set's __init__ was not called");
+}
+
+static int set_user(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    Py_XSETREF(cast(self)->own_user, Py_XNewRef(value));
+    return 0;
 }
 
 static PyObject *get_queue(PyObject *self, void *closure)
@@ -622,8 +641,7 @@ static PyMethodDef task_set_methods[] = {
     {0}};
 
 static PyMemberDef task_set_members[] = {
-    {"locust", T_OBJECT, offsetof(struct acr_python_task_set, user), 0, "The user."},
-    {"user", T_OBJECT, offsetof(struct acr_python_task_set, user), 0, "The user."},
+    {"locust", T_OBJECT, offsetof(struct acr_python_task_set, user), READONLY, "The user."},
     {"parent", T_OBJECT, offsetof(struct acr_python_task_set, parent), 0, "The set around this one, or the user."},
     {"args", T_OBJECT, offsetof(struct acr_python_task_set, args), 0, "Positional arguments of run()."},
     {"kwargs", T_OBJECT, offsetof(struct acr_python_task_set, kwargs), 0, "Keyword arguments of run()."},
@@ -632,6 +650,7 @@ static PyMemberDef task_set_members[] = {
 
 static PyGetSetDef task_set_getset[] = {
     {"client", get_client, NULL, "The user's client.", NULL},
+    {"user", get_user, set_user, "The user, or whatever a script has put here.", NULL},
     {"_task_queue", get_queue, NULL, "Scheduled tasks.", NULL},
     {"_time_start", get_time_start, NULL, "When this set was made, seconds since the epoch.", NULL},
     {0}};
