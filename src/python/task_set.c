@@ -110,7 +110,6 @@ static int choose_pause(struct acr_python_task_set *set, acr_nanos *ret_nanos)
         return wait_by_call((PyObject *)set, acr_python.names.wait_function, ACR_NANOS_PER_MILLI, ret_nanos);
     case ACR_WAIT_FROM_USER_FUNCTION:
         return wait_by_call(set->user, acr_python.names.wait_function, ACR_NANOS_PER_MILLI, ret_nanos);
-    case ACR_WAIT_FROM_METHOD: /* wait() of the C base, called by the override */
     case ACR_WAIT_FROM_LIMITS:
         return wait_by_limits(set, ret_nanos);
     case ACR_WAIT_MISSING:
@@ -282,7 +281,7 @@ static int step(struct acr_python_task_set *set)
 
 static int pause_between(struct acr_python_task_set *set, bool ran_without_waiting)
 {
-    if (set->plan->wait_source == ACR_WAIT_FROM_METHOD)
+    if (set->plan->own_wait)
         return discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.wait));
     return acr_python_task_set_pause(set, ran_without_waiting);
 }
