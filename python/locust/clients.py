@@ -2,6 +2,7 @@
 """HttpSession and its responses: requests' classes by name and type, the engine's client underneath."""
 import re
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +13,7 @@ from requests.sessions import Session
 from ._http.cookies import fill
 from ._http.fallback import FallbackContext, FallbackResponse
 from ._http.response import LazyParts
+from ._http.state import STEPS
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.I)
 
@@ -61,9 +63,17 @@ class HttpSession(NativeSession, Session):
         finally:
             self.request_name = previous
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "request":
+            for verb in _VERBS:
+                super().__setattr__(verb, partial(getattr(Session, verb), self))
+        elif name in STEPS:
+            self.hooks  # a session whose hooks were looked at is asked for its state before every request
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # In requests the verbs go through request(): a subclass that changes it means them, too.
+        # In requests the verbs go through request(): who changes that means them, too. The same in __setattr__.
         if "request" in cls.__dict__:
             for verb in _VERBS:
                 if getattr(cls, verb) is getattr(NativeSession, verb):
