@@ -13,6 +13,7 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -127,6 +128,12 @@ class Target:
             return json.load(answer)
 
 
+def cpu_of_children():
+    """Seconds of processor time of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def failed(counts):
     """Answers with a status of 400 or more."""
     return sum(count for status, count in counts["by_status"].items() if int(status) >= 400)
@@ -134,17 +141,16 @@ def failed(counts):
 
 def measure(peer, target, core, connections, seconds):
     """Runs `peer` once; SystemExit when it did not do its work."""
-    before, start = target.counts(), os.times()
+    before, start = target.counts(), cpu_of_children()
     command = [str(word) for word in peer.command(target.url, connections, seconds)]
     run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                          errors="replace", cwd=ROOT / "bench", env=environment(), preexec_fn=on_core(core),
                          timeout=seconds + 120)
-    after, end = target.counts(), os.times()
+    after, end = target.counts(), cpu_of_children()
     requests = after["requests"] - before["requests"]
     if run.returncode != 0 or requests == 0 or failed(after) > failed(before):
         sys.exit(f"{peer.name} failed ({run.returncode}): {' '.join(command)}\n{run.stdout}")
-    cpu = end.children_user + end.children_system - start.children_user - start.children_system
-    return Sample(requests, seconds, cpu)
+    return Sample(requests, seconds, end - start)
 
 
 def machine():
