@@ -105,25 +105,28 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct candidate *)a)->name, ((const struct candidate *)b)->name);
 }
 
-static int refuse_ambiguous(struct parser *parser, struct acr_str name, struct candidate *candidates, size_t count)
+static void refuse_ambiguous(struct parser *parser, struct acr_str name, struct candidate *candidates, size_t count)
 {
     qsort(candidates, count, sizeof *candidates, compare_names);
-    int rc = refuse(parser->reason, "ambiguous option: %.*s (", ACR_STR_ARGS(name));
+    refuse(parser->reason, "ambiguous option: %.*s (", ACR_STR_ARGS(name));
     for (size_t i = 0; i < count; i++)
-        rc = refuse(parser->reason, "%s%s", i == 0 ? "" : ", ", candidates[i].name);
-    return rc < 0 ? refuse(parser->reason, "?)") : rc;
+        refuse(parser->reason, "%s%s", i == 0 ? "" : ", ", candidates[i].name);
+    refuse(parser->reason, "?)");
 }
 
 static int find_long(struct parser *parser, struct acr_str name, struct candidate *ret_found)
 {
     struct candidate candidates[CANDIDATES_MAX];
     size_t count = find_candidates(name, candidates);
+    if (count == 1) {
+        *ret_found = candidates[0];
+        return 0;
+    }
     if (count == 0)
-        return refuse(parser->reason, "no such option: %.*s", ACR_STR_ARGS(name));
-    if (count > 1)
-        return refuse_ambiguous(parser, name, candidates, count);
-    *ret_found = candidates[0];
-    return 0;
+        refuse(parser->reason, "no such option: %.*s", ACR_STR_ARGS(name));
+    else
+        refuse_ambiguous(parser, name, candidates, count);
+    return ACR_ERR_USAGE;
 }
 
 /* ---- storing values */
