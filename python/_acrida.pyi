@@ -170,7 +170,7 @@ class NativeResponse:
     """C base of LocustResponse(NativeResponse, requests.Response): made by the engine only.
 
     C getters (all may be overwritten): status_code, content, text, encoding, url, reason, ok, elapsed (timedelta), history (list),
-    error, raw_headers (list of (str, str), as received), locust_request_meta / request_meta. C methods: json(), raise_for_status(),
+    error, raw_headers (list of (str, str), as received), streaming (is the body still to come?), locust_request_meta / request_meta. C methods: json(), raise_for_status(),
     close(), success(), failure(exc), __enter__, __exit__, __bool__, iter_raw(size) -> iterator of decoded bytes.
     Left to the Python half, as lazy properties over these: headers (CaseInsensitiveDict), cookies (jar), request
     (PreparedRequest), raw, next, iter_content, iter_lines, links, apparent_encoding (requests' own work on top of content).

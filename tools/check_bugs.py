@@ -10,6 +10,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -44,6 +45,9 @@ def main():
         results = list(pool.map(lambda path: look_at(build, path), paths))
     for text, _ in results:
         print(text, end="")
+    # Once more without the paths that lead there, which are long.
+    for text, _ in results:
+        print(*re.findall(r"^[^\n]*(?:error|warning): [^\n]*\n", text, re.M), sep="", end="")
     slowest, seconds = max(zip(paths, (seconds for _, seconds in results)), key=lambda pair: pair[1])
     print(f"{len(paths)} files; the slowest, {slowest.relative_to(ROOT)}, took {seconds:.1f} s")
     return 1 if any(text for text, _ in results) else 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the program calls to run a locustfile (src/python, the scenario of src/run/scenario.h). All on the load thread.
 
-Order: load, connect, set_up, then start_user, stop_user and event as the run goes, settle, tear_down.
+Order: load, connect, set_up, then start_user, stop_user and event as the run goes, tear_down, exit_code.
 """
 import logging
 from collections import deque
@@ -36,6 +36,10 @@ class UserClass(NamedTuple):
     generation: int
 
 
+def _nobody(*given: Any) -> None:
+    """Whom to tell before the program is connected."""
+
+
 class _Scenario:
     """The one locustfile of the process."""
 
@@ -43,7 +47,7 @@ class _Scenario:
         self.classes: List[UserClass] = []
         self.environment = env.Environment(events=events)  # type: ignore[arg-type]
         self.fixtures = Fixtures()
-        self.users = Users(lambda number: None, lambda: None)
+        self.users = Users(_nobody, _nobody)
         self.moments: Deque[Tuple[int, int]] = deque()
         self.settled = Event()
         self.settled.set()
@@ -86,9 +90,9 @@ def _warn_of_on_init(user_class: type) -> None:
             logger.warning("%s.on_init is never called: the method that runs first is on_start", cls.__name__)
 
 
-def connect(ended: Callable[[int], Any], request_quit: Callable[[], None]) -> None:
-    """ended(user_id): called once for each started user when it is gone. request_quit(): a script wants the test to
-    end."""
+def connect(ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
+    """Called after load(). ended(user_id): to be called once for each started user when it is gone; request_quit(): a
+    script wants the test to end."""
     _scenario.users = Users(ended, request_quit)
     if runners.locust_runner is not None:
         runners.locust_runner._request_quit = request_quit

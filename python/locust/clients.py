@@ -2,6 +2,7 @@
 """HttpSession and its responses: requests' classes by name and type, the engine's client underneath."""
 import re
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,9 +13,11 @@ from requests.sessions import Session
 from ._http.cookies import fill
 from ._http.fallback import FallbackContext, FallbackResponse
 from ._http.response import LazyParts
-from ._http.state import SessionHeaders
+from ._http.state import STEPS
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.I)
+
+_VERBS = ("get", "options", "head", "post", "put", "patch", "delete")
 
 
 class HttpSession(NativeSession, Session):
@@ -42,19 +45,6 @@ class HttpSession(NativeSession, Session):
             self.auth = auth
 
     @property
-    def headers(self) -> Any:
-        """Sent with every request; a case-insensitive mapping."""
-        return NativeSession.headers.__get__(self, type(self))  # type: ignore[attr-defined]
-
-    @headers.setter
-    def headers(self, value: Any) -> None:
-        NativeSession.headers.__set__(self, value)  # type: ignore[attr-defined]
-        if not isinstance(value, SessionHeaders):
-            # A mapping of the script's own tells nobody when it changes. A session whose hooks were looked at is
-            # looked at again before every request.
-            self.hooks
-
-    @property
     def cookies(self) -> Any:
         """The user's cookies; a RequestsCookieJar. What is assigned is copied into it."""
         return NativeSession.cookies.__get__(self, type(self))  # type: ignore[attr-defined]
@@ -73,10 +63,21 @@ class HttpSession(NativeSession, Session):
         finally:
             self.request_name = previous
 
-    def close(self) -> None:
-        """Closes what real requests opened for this session; the engine's connections end with the session."""
-        if self.touched("adapters"):
-            Session.close(self)
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "request":
+            for verb in _VERBS:
+                super().__setattr__(verb, partial(getattr(Session, verb), self))
+        elif name in STEPS:
+            self.hooks  # a session whose hooks were looked at is asked for its state before every request
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # In requests the verbs go through request(): who changes that means them, too. The same in __setattr__.
+        if "request" in cls.__dict__:
+            for verb in _VERBS:
+                if getattr(cls, verb) is getattr(NativeSession, verb):
+                    setattr(cls, verb, getattr(Session, verb))
 
 
 def _without_credentials(base_url: str) -> Any:

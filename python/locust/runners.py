@@ -12,10 +12,9 @@ class LocalRunner:
     environment, host, user_classes (= locust_classes): what runs.
     """
 
-    def __init__(self, environment: Any, request_quit: Optional[Callable[[], None]] = None,
-                 user_count: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, environment: Any, user_count: Callable[[], int] = lambda: 0) -> None:
         self.environment = environment
-        self._request_quit = request_quit
+        self._request_quit: Optional[Callable[[], Any]] = None
         self._user_count = user_count
 
     @property

@@ -152,7 +152,7 @@ static int run(struct acr_options *options, int argc, char **argv)
         rc = check_machine(options, &error);
     if (rc == 0)
         rc = load_scenario(options, argc, argv, path, &scenario, &error);
-    int result = rc < 0 ? fail(&error) : options->list ? show_classes(scenario) : hold_run(options, scenario);
+    int result = rc != 0 ? fail(&error) : options->list ? show_classes(scenario) : hold_run(options, scenario);
     if (scenario != NULL)
         scenario->ops->close(scenario);
     acr_free(path);

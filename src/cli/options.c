@@ -16,6 +16,8 @@
 
 /* Most names that a prefix can stand for. */
 #define CANDIDATES_MAX 64
+/* -n was not given; no number on a command line is read as this. */
+#define NO_LIMIT INT64_MIN
 
 struct parser {
     char *const *argv;
@@ -103,25 +105,28 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct candidate *)a)->name, ((const struct candidate *)b)->name);
 }
 
-static int refuse_ambiguous(struct parser *parser, struct acr_str name, struct candidate *candidates, size_t count)
+static void refuse_ambiguous(struct parser *parser, struct acr_str name, struct candidate *candidates, size_t count)
 {
     qsort(candidates, count, sizeof *candidates, compare_names);
-    int rc = refuse(parser->reason, "ambiguous option: %.*s (", ACR_STR_ARGS(name));
+    refuse(parser->reason, "ambiguous option: %.*s (", ACR_STR_ARGS(name));
     for (size_t i = 0; i < count; i++)
-        rc = refuse(parser->reason, "%s%s", i == 0 ? "" : ", ", candidates[i].name);
-    return rc < 0 ? refuse(parser->reason, "?)") : rc;
+        refuse(parser->reason, "%s%s", i == 0 ? "" : ", ", candidates[i].name);
+    refuse(parser->reason, "?)");
 }
 
 static int find_long(struct parser *parser, struct acr_str name, struct candidate *ret_found)
 {
     struct candidate candidates[CANDIDATES_MAX];
     size_t count = find_candidates(name, candidates);
+    if (count == 1) {
+        *ret_found = candidates[0];
+        return 0;
+    }
     if (count == 0)
-        return refuse(parser->reason, "no such option: %.*s", ACR_STR_ARGS(name));
-    if (count > 1)
-        return refuse_ambiguous(parser, name, candidates, count);
-    *ret_found = candidates[0];
-    return 0;
+        refuse(parser->reason, "no such option: %.*s", ACR_STR_ARGS(name));
+    else
+        refuse_ambiguous(parser, name, candidates, count);
+    return ACR_ERR_USAGE;
 }
 
 /* ---- storing values */
@@ -249,7 +254,7 @@ static int take_next(struct parser *parser, bool *only_names)
 static void set_defaults(struct acr_options *options, int argc)
 {
     *options = (struct acr_options){
-        .locustfile = "locustfile", .log_level_name = "INFO", .users = 1, .spawn_rate = 1, .request_limit = -1};
+        .locustfile = "locustfile", .log_level_name = "INFO", .users = 1, .spawn_rate = 1, .request_limit = NO_LIMIT};
     options->class_names = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->class_names);
 }
 
@@ -285,9 +290,9 @@ static int check_numbers(struct acr_options *options, struct acr_buffer *reason)
         return refuse(reason, "option -c: more than %d users are not possible", ACR_OPTIONS_USERS_MAX);
     if (!(options->spawn_rate > 0) || isinf(options->spawn_rate))
         return refuse(reason, "option -r: the rate must be a number above 0");
-    if (options->request_limit != -1 && options->request_limit < 1)
+    if (options->request_limit != NO_LIMIT && options->request_limit < 1)
         return refuse(reason, "option -n: there must be at least one request");
-    if (options->request_limit == -1)
+    if (options->request_limit == NO_LIMIT)
         options->request_limit = 0;
     return 0;
 }

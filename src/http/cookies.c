@@ -350,7 +350,8 @@ static bool goes_to(const struct acr_cookie *cookie, const struct acr_url *url)
     if (cookie->secure && !url->secure)
         return false;
     bool in_domain =
-        cookie->host_only ? is_text(cookie->domain, url->host) : domain_matches(url->host, acr_str_of(cookie->domain));
+        cookie->domain[0] == '\0' || (cookie->host_only ? is_text(cookie->domain, url->host)
+                                                        : domain_matches(url->host, acr_str_of(cookie->domain)));
     return in_domain && path_matches(url->path, acr_str_of(cookie->path));
 }
 

@@ -26,7 +26,7 @@
 struct acr_cookie { /* strings are owned by the jar and terminated */
     char *name;
     char *value;
-    char *domain; /* lower case, no leading dot */
+    char *domain; /* lower case, no leading dot; "": for every host, as requests has it for cookies a script sets */
     char *path;
     int64_t expires; /* Unix seconds; INT64_MAX: end of session */
     bool host_only;

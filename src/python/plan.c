@@ -32,8 +32,6 @@ static bool states_limits(PyTypeObject *type)
 static enum acr_python_wait_source choose_wait(PyTypeObject *set, PyTypeObject *user)
 {
     PyTypeObject *set_base = acr_python.task_set_base;
-    if (overrides(set, set_base, acr_python.names.wait))
-        return ACR_WAIT_FROM_METHOD;
     if (stated(set, acr_python.names.wait_time) != NULL)
         return ACR_WAIT_FROM_SET_TIME;
     if (generation_of(user) == 2) {
@@ -69,6 +67,7 @@ static struct acr_python_plan *make_plan(PyTypeObject *set, PyTypeObject *user)
     PyObject *schedule_task = PyUnicode_FromString("schedule_task");
     plan->own_schedule_task = schedule_task == NULL || overrides(set, base, schedule_task);
     Py_XDECREF(schedule_task);
+    plan->own_wait = overrides(set, base, acr_python.names.wait);
     plan->own_get_next_task = overrides(set, base, acr_python.names.get_next_task);
     plan->own_execute_next_task = overrides(set, base, acr_python.names.execute_next_task);
     plan->own_execute_task = overrides(set, base, acr_python.names.execute_task);

@@ -11,7 +11,6 @@
 /* Where the pause between tasks comes from, by the rules of both generations (spec 2.5 with decisions.md D1 and D2;
  * locust-2.md 2.4). */
 enum acr_python_wait_source {
-    ACR_WAIT_FROM_METHOD,        /* the script overrides wait() */
     ACR_WAIT_FROM_SET_FUNCTION,  /* set.wait_function(), milliseconds */
     ACR_WAIT_FROM_USER_FUNCTION, /* user.wait_function(), milliseconds */
     ACR_WAIT_FROM_SET_TIME,      /* set.wait_time(), seconds */
@@ -24,6 +23,7 @@ struct acr_python_plan {
     enum acr_python_wait_source wait_source;
     struct acr_python_wait_time
         *wait_time; /* when the class attribute is a WaitTime: no call is needed; borrowed from the class */
+    bool own_wait;  /* the script overrides wait(); wait_source is then for the C base's, which it may call */
     bool own_get_next_task;
     bool own_execute_next_task;
     bool own_execute_task;

@@ -74,8 +74,9 @@ static int tell_generation_9(const struct acr_python_record *record, double mill
     if (PyList_GET_SIZE(acr_python.failure_handlers) == 0)
         return 0;
     return call_hook(acr_python.failure_hook,
-                     Py_BuildValue("{sOsOsdsO}", "request_type", record->method, "name", record->name, "response_time",
-                                   millis, "exception", record->error));
+                     Py_BuildValue("{sOsOsdsKsO}", "request_type", record->method, "name", record->name,
+                                   "response_time", millis, "response_length", (unsigned long long)record->size,
+                                   "exception", record->error));
 }
 
 static int tell_generation_2(const struct acr_python_record *record, double millis)

@@ -560,7 +560,10 @@ static PyObject *perform(struct acr_python_session *session, struct draft *draft
 
 static PyObject *call_fallback(struct acr_python_session *session, const struct acr_python_call *call)
 {
-    PyObject *keywords = acr_python_call_keywords(call);
+    struct acr_python_call given = *call;
+    if (given.verb == ACR_VERB_HEAD && given.allow_redirects == NULL)
+        given.allow_redirects = Py_False; /* Session.request() would follow them */
+    PyObject *keywords = acr_python_call_keywords(&given);
     if (keywords == NULL)
         return NULL;
     PyObject *response = PyObject_CallFunctionObjArgs(acr_python.fallback, (PyObject *)session, call->method, call->url,

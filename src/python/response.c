@@ -107,6 +107,25 @@ PyObject *acr_python_response_http_error(struct acr_python_response *response)
     return error;
 }
 
+/* The user's context() with the call's own on top; a new reference. */
+static PyObject *merged_context(const struct acr_python_response *response)
+{
+    PyObject *user = response->session->user;
+    PyObject *method = user != NULL ? PyObject_GetAttr(user, acr_python.names.context) : NULL;
+    if (method == NULL) {
+        PyErr_Clear(); /* 0.9's users have none */
+        return response->context != NULL ? Py_NewRef(response->context) : PyDict_New();
+    }
+    PyObject *given = PyObject_CallNoArgs(method);
+    PyObject *merged = given != NULL ? PyDict_New() : NULL;
+    if (merged != NULL && (PyDict_Update(merged, given) != 0 ||
+                           (response->context != NULL && PyDict_Update(merged, response->context) != 0)))
+        Py_CLEAR(merged);
+    Py_DECREF(method);
+    Py_XDECREF(given);
+    return merged;
+}
+
 int acr_python_response_record(struct acr_python_response *response, PyObject *error, PyObject *error_text)
 {
     /* The statistics may have been cleared while the script held the response. */
@@ -124,15 +143,19 @@ int acr_python_response_record(struct acr_python_response *response, PyObject *e
                                        .size = acr_python_response_size(response),
                                        .error = error,
                                        .error_text = error_text,
-                                       .response = (PyObject *)response,
-                                       .context = response->context};
-    PyObject *url = NULL;
-    if (ACR_UNLIKELY(acr_python_has_listeners())) {
-        url = acr_python_from_wire(response->route->url.whole);
-        record.url = url;
+                                       .response = (PyObject *)response};
+    PyObject *url = NULL, *context = NULL;
+    if (ACR_UNLIKELY(PyList_GET_SIZE(acr_python.request_handlers) > 0)) {
+        record.url = url = acr_python_from_wire(response->route->url.whole);
+        record.context = context = merged_context(response);
+        if (url == NULL || context == NULL) {
+            Py_XDECREF(url);
+            return -1;
+        }
     }
     int code = acr_python_record(&record);
     Py_XDECREF(url);
+    Py_XDECREF(context);
     return code;
 }
 
@@ -482,6 +505,12 @@ static PyObject *field_text(struct acr_str str)
     return PyUnicode_DecodeLatin1(str.data, (Py_ssize_t)str.size, NULL); /* as http.client reads them */
 }
 
+/* Is the body still to come, at least in part? Then iter_raw() takes it as it comes. */
+static PyObject *get_streaming(struct acr_python_response *response)
+{
+    return PyBool_FromLong(response->answer != NULL && response->answer->connection != NULL);
+}
+
 static PyObject *get_raw_headers(struct acr_python_response *response)
 {
     PyObject *list = PyList_New(0);
@@ -554,6 +583,7 @@ static struct getter getters[] = {
     {"elapsed", get_elapsed, false},
     {"error", get_error, false},
     {"raw_headers", get_raw_headers, false},
+    {"streaming", get_streaming, false},
     {"history", get_history, true},
     {"locust_request_meta", get_meta, true},
     {"request_meta", get_meta, true},

@@ -110,7 +110,6 @@ static int choose_pause(struct acr_python_task_set *set, acr_nanos *ret_nanos)
         return wait_by_call((PyObject *)set, acr_python.names.wait_function, ACR_NANOS_PER_MILLI, ret_nanos);
     case ACR_WAIT_FROM_USER_FUNCTION:
         return wait_by_call(set->user, acr_python.names.wait_function, ACR_NANOS_PER_MILLI, ret_nanos);
-    case ACR_WAIT_FROM_METHOD: /* wait() of the C base, called by the override */
     case ACR_WAIT_FROM_LIMITS:
         return wait_by_limits(set, ret_nanos);
     case ACR_WAIT_MISSING:
@@ -282,7 +281,7 @@ static int step(struct acr_python_task_set *set)
 
 static int pause_between(struct acr_python_task_set *set, bool ran_without_waiting)
 {
-    if (set->plan->wait_source == ACR_WAIT_FROM_METHOD)
+    if (set->plan->own_wait)
         return discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.wait));
     return acr_python_task_set_pause(set, ran_without_waiting);
 }
@@ -558,6 +557,7 @@ static int task_set_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(set->args);
     Py_VISIT(set->kwargs);
     Py_VISIT(set->queue);
+    Py_VISIT(set->own_user);
     return 0;
 }
 
@@ -569,6 +569,7 @@ static int task_set_clear(PyObject *self)
     Py_CLEAR(set->args);
     Py_CLEAR(set->kwargs);
     Py_CLEAR(set->queue);
+    Py_CLEAR(set->own_user);
     return 0;
 }
 
@@ -587,6 +588,23 @@ static PyObject *get_client(PyObject *self, void *closure)
     if (cast(self)->user == NULL)
         return PyErr_Format(PyExc_AttributeError, "the task set's __init__ was not called");
     return PyObject_GetAttr(cast(self)->user, acr_python.names.client);
+}
+
+/* 0.9's scripts keep things of their own in self.user. */
+static PyObject *get_user(PyObject *self, void *closure)
+{
+    (void)closure;
+    PyObject *own = cast(self)->own_user;
+    PyObject *user = own != NULL ? own : cast(self)->user;
+    return user != NULL ? Py_NewRef(user)
+                        : PyErr_Format(PyExc_AttributeError, "the task set's __init__ was not called");
+}
+
+static int set_user(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    Py_XSETREF(cast(self)->own_user, Py_XNewRef(value));
+    return 0;
 }
 
 static PyObject *get_queue(PyObject *self, void *closure)
@@ -622,8 +640,7 @@ static PyMethodDef task_set_methods[] = {
     {0}};
 
 static PyMemberDef task_set_members[] = {
-    {"locust", T_OBJECT, offsetof(struct acr_python_task_set, user), 0, "The user."},
-    {"user", T_OBJECT, offsetof(struct acr_python_task_set, user), 0, "The user."},
+    {"locust", T_OBJECT, offsetof(struct acr_python_task_set, user), READONLY, "The user."},
     {"parent", T_OBJECT, offsetof(struct acr_python_task_set, parent), 0, "The set around this one, or the user."},
     {"args", T_OBJECT, offsetof(struct acr_python_task_set, args), 0, "Positional arguments of run()."},
     {"kwargs", T_OBJECT, offsetof(struct acr_python_task_set, kwargs), 0, "Keyword arguments of run()."},
@@ -632,6 +649,7 @@ static PyMemberDef task_set_members[] = {
 
 static PyGetSetDef task_set_getset[] = {
     {"client", get_client, NULL, "The user's client.", NULL},
+    {"user", get_user, set_user, "The user, or whatever a script has put here.", NULL},
     {"_task_queue", get_queue, NULL, "Scheduled tasks.", NULL},
     {"_time_start", get_time_start, NULL, "When this set was made, seconds since the epoch.", NULL},
     {0}};

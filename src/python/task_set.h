@@ -20,7 +20,8 @@ struct acr_python_task_set {
     PyObject *parent;             /* owned: a task set, or the user */
     PyObject *args;               /* as given to run(); NULL until then */
     PyObject *kwargs;
-    PyObject *queue; /* list of {"callable", "args", "kwargs"}, or NULL while never used */
+    PyObject *own_user; /* what a script has put into `user`; NULL: the user */
+    PyObject *queue;    /* list of {"callable", "args", "kwargs"}, or NULL while never used */
     const struct acr_python_plan *plan;
     struct acr_wait_state wait_state;
     acr_nanos created;

@@ -22,7 +22,8 @@ struct acr_engine {
     struct acr_stats *stats;
     struct acr_random random;
     /* Requests after which users end (-n); 0 = none. Checked by the front end after each record: when
-     * acr_stats_request_count() has reached it, the recording user ends. */
+     * acr_stats_request_count() has reached it, the recording user ends. The end of that user stops all others
+     * (load.c). */
     uint64_t request_limit;
 };
 

@@ -20,5 +20,6 @@ struct acr_mailbox *acr_load_mailbox(struct acr_load *load);
 void acr_load_connect(struct acr_load *load, struct acr_mailbox *control);
 
 /* The whole run as the load thread sees it: test start, set-up, the loop, test stop, quitting. The last thing it does
- * is to post FINAL. A negative code when set-up failed (ACR_ERR_SCRIPT) or the loop broke. */
+ * is to post FINAL. ACR_ERR_SCRIPT when set-up failed (the scenario has said why, `error` stays empty); a negative
+ * code when the loop broke. */
 ACR_MUST_CHECK int acr_load_run(struct acr_load *load, struct acr_error *error);

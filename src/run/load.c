@@ -343,19 +343,19 @@ static void tell_final(struct acr_load *load, bool failed)
     acr_message_post(final, load->control);
 }
 
-static int set_up(struct acr_load *load, struct acr_error *error)
+static int set_up(struct acr_load *load)
 {
     struct acr_scenario *scenario = load->scenario;
     acr_stats_clear(scenario->engine->stats);
     tell_scenario(load, ACR_RUN_TEST_START, 0);
     if (scenario->ops->set_up != NULL && scenario->ops->set_up(scenario) != 0)
-        return acr_error_set(error, ACR_ERR_SCRIPT, "set-up failed");
+        return ACR_ERR_SCRIPT;
     return 0;
 }
 
 int acr_load_run(struct acr_load *load, struct acr_error *error)
 {
-    int rc = set_up(load, error);
+    int rc = set_up(load);
     if (rc == 0) {
         tell(load, ACR_MESSAGE_READY);
         rc = load->scenario->ops->run(load->scenario, load, error);

@@ -144,7 +144,7 @@ static int hold(struct local *local)
 {
     struct acr_error error = {0};
     int rc = acr_load_run(local->load, &error);
-    if (rc < 0 && rc != ACR_ERR_SCRIPT)
+    if (rc < 0 && error.code != 0)
         log_broken(&error);
     pthread_join(local->thread, NULL);
     int exit_code = acr_control_exit_code(local->control);

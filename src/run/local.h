@@ -30,6 +30,9 @@ struct acr_run_options {
     bool reset_stats;         /* --reset-stats */
 };
 
-/* The exit code of decisions.md D20: 1 when a failed request was reported, else 0; -1 with `error` when the run could
- * not be held at all. */
+/* The exit code of decisions.md D20: 1 when a failed request was reported (or set-up failed, or the last CSV files
+ * could not be written), else 0; the script's own if it has one; -1 with `error` when the run could not be held at all.
+ *
+ * SIGINT and SIGTERM are handled meanwhile: the first stops the test, the second ends it without waiting for users, the
+ * third kills. Ends the process itself, with everything printed, when users or the load thread did not end in time. */
 int acr_run_local(struct acr_scenario *scenario, const struct acr_run_options *options, struct acr_error *error);

@@ -35,9 +35,12 @@ struct acr_scenario_ops {
     /* Runs the load thread's loop (in its own event loop if it has one) until acr_load_finished(). A negative code when
      * the loop broke. */
     int (*run)(struct acr_scenario *scenario, struct acr_load *load, struct acr_error *error);
-    /* Once per process before the first user starts (0.9's setup methods, decisions.md D4). Not 0: the run ends with
-     * exit code 1; the scenario has logged why. */
+    /* Once per process before the first user starts (0.9's setup methods, decisions.md D4), after TEST_START and before
+     * run(), outside of a turn: it may wait. Not 0: the run ends with exit code 1; the scenario has logged why. NULL:
+     * nothing to do. */
     int (*set_up)(struct acr_scenario *scenario);
+    /* TEST_START comes before run(), TEST_STOP and QUITTING after it: listeners may wait. The others come within a turn
+     * and must not. NULL: nobody listens. */
     void (*event)(struct acr_scenario *scenario, enum acr_run_event event, uint64_t value);
     /* Frees the scenario and its engine. */
     void (*close)(struct acr_scenario *scenario);

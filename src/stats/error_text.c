@@ -18,6 +18,8 @@ static const char *find(const char *from, const char *end, const char *what, siz
 /* The first address that is not masked yet, with its 0x. */
 static bool find_address(struct acr_str text, struct acr_str *ret_address)
 {
+    if (text.size == 0)
+        return false; /* an empty text may have no data, and NULL takes no offset */
     const char *end = text.data + text.size;
     const char *at = text.data;
     while ((at = find(at, end, TARGET, sizeof TARGET - 1)) != NULL) {

@@ -211,7 +211,11 @@ static void on_stop(struct acr_mail *mail, void *context)
 
 static void on_signal(struct acr_source *source, uint32_t events)
 {
+    struct signalfd_siginfo taken;
     (void)events;
+    /* What is not taken off would strike when the signals are let through again. */
+    while (read(source->fd, &taken, sizeof taken) > 0)
+        ;
     acr_loop_stop(source->loop);
 }
 

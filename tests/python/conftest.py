@@ -1,24 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Tests of python/locust: with the real extension when it is on the path, else with the stand-in."""
+"""Tests of python/locust with the extension _acrida: PYTHONPATH=build/src/python, or where the build is."""
 import json
 import os
 import sys
 
 sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "python")))
-try:
-    import _acrida  # noqa: F401
-except ImportError:
-    from gevent import monkey
-
-    monkey.patch_all()
-    sys.path.insert(0, os.path.dirname(__file__))
-    import fake_acrida
-
-    sys.modules["_acrida"] = fake_acrida
-
 import locust  # noqa: E402
 
 import threading  # noqa: E402
+import time  # noqa: E402
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 from urllib.parse import parse_qs, urlsplit  # noqa: E402
 
@@ -42,6 +32,8 @@ class Site(BaseHTTPRequestHandler):
         if parts.path == "/set":
             cookies = [("Set-Cookie", f"{name}={value}; Path=/") for name, value in query.items()]
             return self.reply(200, b"set", cookies)
+        if parts.path == "/slow":
+            time.sleep(0.5)
         if parts.path == "/lines":
             return self.reply(200, "eins\nzw\u00f6lf\n".encode(), [("Content-Type", "text/plain; charset=utf-8"),
                                                                    ("Link", "</next>; rel=next")])

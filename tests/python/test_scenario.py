@@ -37,6 +37,9 @@ def scenario(tmp_path, monkeypatch):
         return load
 
     yield load
+    for number in list(_scenario._scenario.users._alive):
+        _scenario.stop_user(number)
+    gevent.sleep(0.01)
     for name in set(sys.modules) - before:
         del sys.modules[name]
 

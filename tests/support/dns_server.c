@@ -180,8 +180,9 @@ struct dns_server dns_server_start(void)
 {
     struct dns_server dns = {0};
     dns.script = mmap(NULL, sizeof *dns.script, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int udp = server_bind("127.0.0.1", SOCK_DGRAM, &dns.server.port);
+    /* TCP chooses the port: a number that is free for UDP may still be held by closed TCP connections. */
     int tcp = server_bind("127.0.0.1", SOCK_STREAM, &dns.server.port);
+    int udp = server_bind("127.0.0.1", SOCK_DGRAM, &dns.server.port);
     if (dns.script == MAP_FAILED || udp < 0 || tcp < 0 || listen(tcp, 8) != 0)
         server_fail("DNS server");
     snprintf(dns.address, sizeof dns.address, "127.0.0.1:%u", dns.server.port);

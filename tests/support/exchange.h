@@ -103,15 +103,15 @@ static inline bool exchange_word(struct exchange *exchange, const char *word, ch
     } else if (strcmp(word, "error") == 0 && size < sizeof exchange->error) {
         memcpy(exchange->error, text, size + 1);
     } else if (strcmp(word, "status") == 0) {
-        exchange->status = atoi(text);
+        exchange->status = (int)strtol(text, NULL, 10);
     } else if (strcmp(word, "headers") == 0) {
         exchange->has_headers = true;
-        exchange->headers = (size_t)atol(text);
+        exchange->headers = (size_t)strtoul(text, NULL, 10);
     } else if (strcmp(word, "keep") == 0) {
         exchange->has_keep = true;
         exchange->keep = strcmp(text, "yes") == 0;
     } else if (strcmp(word, "interim") == 0 && exchange->interim_count < EXCHANGE_INTERIMS_MAX) {
-        exchange->interims[exchange->interim_count++] = atoi(text);
+        exchange->interims[exchange->interim_count++] = (int)strtol(text, NULL, 10);
     } else if (strcmp(word, "header") == 0 && exchange->header_count < EXCHANGE_HEADERS_MAX) {
         char *colon = memchr(text, ':', size);
         if (colon == NULL)
@@ -136,7 +136,7 @@ static inline void exchange_line(struct exchange *exchange, char *line, const ch
     else
         *text++ = '\0';
     char *star = strchr(line, '*');
-    long times = star != NULL ? atol(star + 1) : 1;
+    long times = star != NULL ? strtol(star + 1, NULL, 10) : 1;
     if (star != NULL)
         *star = '\0';
     long size = exchange_unescape(text);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A requests cookie jar whose cookies live in the engine, so that both sides see every change at once."""
 import time
-from http.cookiejar import Cookie, DefaultCookiePolicy
+from http.cookiejar import Cookie
 from typing import Any, Dict, Iterator, Optional, Tuple
 
 from requests.cookies import RequestsCookieJar, create_cookie
@@ -27,9 +27,9 @@ class SessionCookieJar(RequestsCookieJar):
 
     def __init__(self, session: Any) -> None:
         self._session = session
+        self._own_policy = False
         self._seen_version: Optional[int] = None
         self._seen: Tree = {}
-        self._native_values: Dict[Tuple[str, str, str], str] = {}
         super().__init__()
 
     # The tree that http.cookiejar keeps its cookies in: domain -> path -> name.
@@ -78,11 +78,12 @@ class SessionCookieJar(RequestsCookieJar):
 
     def set_policy(self, policy: Any) -> None:
         super().set_policy(policy)
+        self._own_policy = True
         self._session.invalidate()
 
     def has_own_policy(self) -> bool:
         """Has a script set a policy? The engine knows only the usual one."""
-        return type(self._policy) is not DefaultCookiePolicy  # type: ignore[attr-defined]
+        return self._own_policy
 
     def copy(self) -> RequestsCookieJar:
         """A jar of its own with the same cookies."""

@@ -43,10 +43,13 @@ class FallbackContext(FallbackResponse):
     """
 
     _report: Any = None
+    _catching = True
     _manual: Any = None  # None: nothing said, True: success, else the exception
     _entered = False
 
     def __enter__(self) -> "FallbackContext":
+        if not self._catching:
+            raise LocustError("a response is used in a `with` block only with catch_response=True")
         self._entered = True
         return self
 
@@ -76,7 +79,7 @@ class FallbackContext(FallbackResponse):
     def _say(self, result: Any) -> None:
         if not self._report.modern:
             self._report(None if result is True else result)
-        elif not self._entered:
+        elif not self._entered or not self._catching:
             raise LocustError("success() and failure() belong into the `with` block of a request with catch_response")
         self._manual = result
 
@@ -140,10 +143,12 @@ def fallback(session: Any, method: str, url: str, name: Optional[str], catch_res
     }
     report = _Report(session, meta, response, context)
     response.locust_request_meta = response.request_meta = meta
-    response.__class__ = FallbackContext if catch_response else FallbackResponse
-    if catch_response:
-        response._report = report
+    if catch_response or report.modern:
+        response.__class__ = FallbackContext
+        response._report, response._catching = report, catch_response
     else:
+        response.__class__ = FallbackResponse
+    if not catch_response:
         report(report.http_error(response))
     return response
 

@@ -17,7 +17,7 @@ Prepared = Tuple[str, Optional[bytes], Optional[bytes], Optional[bytes], Dict[st
 RAISED = (MissingSchema, InvalidSchema, InvalidURL)
 
 _UNDERSTOOD = frozenset(("params", "data", "json", "headers", "cookies", "files", "auth", "timeout", "allow_redirects",
-                         "verify", "stream", "name", "catch_response", "context"))
+                         "verify", "cert", "stream", "name", "catch_response", "context"))
 
 
 def encode_json(value: Any) -> bytes:
@@ -35,7 +35,7 @@ def prepare(session: Any, method: str, url: str, kwargs: Dict[str, Any]) -> Opti
     fallback, which reports it as a failure.
     """
     rest = {name: value for name, value in kwargs.items() if value is not None}
-    if not _UNDERSTOOD.issuperset(rest) or not _known_auth(rest) or not isinstance(rest.get("verify", True), bool):
+    if not _UNDERSTOOD.issuperset(rest) or not _known_auth(rest):
         return None
     try:
         return _prepare(session, method, url, rest)

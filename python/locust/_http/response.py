@@ -142,7 +142,7 @@ class LazyParts:
         for name, value in self.raw_headers:  # type: ignore[attr-defined]
             if name.lower() != "content-encoding":
                 headers.add(name, value)
-        body = io.BufferedReader(_Body(iter(self.iter_raw(CHUNK_BYTES))), CHUNK_BYTES)  # type: ignore[attr-defined]
+        body = io.BufferedReader(_Body(self._chunks(CHUNK_BYTES)), CHUNK_BYTES)
         return HTTPResponse(body=body, headers=headers, status=self.status_code,  # type: ignore[attr-defined]
                             reason=self.reason, preload_content=False, decode_content=False)  # type: ignore[attr-defined]
 
@@ -153,9 +153,18 @@ class LazyParts:
             return None
         return next(Session().resolve_redirects(self, self.request, yield_requests=True), None)  # type: ignore[arg-type]
 
+    def _chunks(self, size: Optional[int]) -> Iterator[bytes]:
+        """A body that is all there stays there; one still to come is handed on as it comes, and then gone."""
+        if not self.streaming and "_begun" not in self.__dict__:  # type: ignore[attr-defined]
+            content = self.content or b""  # type: ignore[attr-defined]
+            step = size or max(len(content), 1)
+            return iter([content[at:at + step] for at in range(0, len(content), step)])
+        self.__dict__["_begun"] = True
+        return iter(self.iter_raw(size or CHUNK_BYTES))  # type: ignore[attr-defined]
+
     def iter_content(self, chunk_size: Optional[int] = 1, decode_unicode: bool = False) -> Iterator[Any]:
         """The decoded body in pieces of at most chunk_size bytes (None: as they come)."""
         if chunk_size is not None and not isinstance(chunk_size, int):
             raise TypeError(f"chunk_size must be an int, it is instead a {type(chunk_size)}.")
-        chunks = iter(self.iter_raw(chunk_size or CHUNK_BYTES))  # type: ignore[attr-defined]
+        chunks = self._chunks(chunk_size)
         return stream_decode_response_unicode(chunks, self) if decode_unicode else chunks

@@ -22,7 +22,7 @@ NEVER, ALWAYS, BASE_HOST_ONLY = 0, 1, 2
 
 # Methods that send a plain request in requests. A session on which one of these is somebody else's (a subclass, a
 # patch by an instrumentation or mocking library) must go through it.
-_STEPS: Dict[str, Any] = {name: getattr(Session, name) for name in (
+STEPS: Dict[str, Any] = {name: getattr(Session, name) for name in (
     "send", "prepare_request", "get_adapter", "merge_environment_settings", "resolve_redirects", "rebuild_auth",
     "rebuild_method", "rebuild_proxies", "should_strip_auth", "get_redirect_target")}
 _ADAPTER_SEND = HTTPAdapter.send
@@ -121,7 +121,7 @@ def session_state(session: Any) -> Tuple[Any, ...]:
 def needs_requests(session: Any) -> bool:
     """Has the script asked for something that only requests itself can do?"""
     touched = session.touched
-    return (_foreign_steps(type(session)) or not _STEPS.keys().isdisjoint(vars(session))
+    return (_foreign_steps(type(session)) or not STEPS.keys().isdisjoint(vars(session))
             or touched("hooks") and any(session.hooks.values())
             or touched("params") and bool(session.params)
             or touched("proxies") and bool(session.proxies)
@@ -132,7 +132,7 @@ def needs_requests(session: Any) -> bool:
 
 def _foreign_steps(cls: type) -> bool:
     return HTTPAdapter.send is not _ADAPTER_SEND or any(
-        getattr(cls, name) is not step for name, step in _STEPS.items())
+        getattr(cls, name) is not step for name, step in STEPS.items())
 
 
 def _plain_adapter(adapter: Any) -> bool:

@@ -121,16 +121,6 @@ class TaskSetMeta(type):
         return collect_tasks(name, bases, body)
 
 
-class _UsersValue:
-    """A wait limit of a TaskSet that has none of its own: None on the class, the user's on an instance."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return None if instance is None else getattr(instance.locust, self.name, None)
-
-
 class TaskSet(NativeTaskSet, metaclass=TaskSetMeta):
     """A collection of tasks that one user runs one after the other, chosen at random by weight, with waits between.
 
@@ -138,9 +128,10 @@ class TaskSet(NativeTaskSet, metaclass=TaskSetMeta):
     """
 
     tasks: List[Any] = []
-    # Milliseconds, 0.9; None: the user's.
-    min_wait: Optional[int] = _UsersValue("min_wait")  # type: ignore[assignment]
-    max_wait: Optional[int] = _UsersValue("max_wait")  # type: ignore[assignment]
+    # The set's own waits, when a subclass has some; else the user's. Milliseconds in 0.9, wait_time in seconds.
+    min_wait: Optional[int]
+    max_wait: Optional[int]
+    wait_time: Any
 
     def on_start(self) -> None:
         """Called each time the set is entered, before its first task."""
@@ -149,16 +140,14 @@ class TaskSet(NativeTaskSet, metaclass=TaskSetMeta):
         """Called whenever a started set ends, inner sets before outer ones."""
 
     def __getattr__(self, name: str) -> Any:
-        # Not a method of the class: the engine would take that for the set's own wait_time.
-        if name == "wait_time":
-            return self.locust.wait_time
+        # Not attributes of the class: the engine would take them for waits of the set's own.
+        if name in ("wait_time", "min_wait", "max_wait"):
+            return getattr(self.locust, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 class DefaultTaskSet(TaskSet):
     """The root task set of a 2.x user: picks from the user's own `tasks` and calls them with the user."""
-
-    _for_user = True
 
 
 class TaskSequence(TaskSet):

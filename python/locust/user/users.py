@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """User and HttpUser of Locust 2.x."""
+import warnings
 from typing import Any, Dict, List, Optional
 
 import _acrida
@@ -17,6 +18,9 @@ class UserMeta(type):
     def __new__(mcs, name: str, bases: Any, body: Any) -> Any:
         if marked_weight(body.get("run")) is not None:
             raise ValueError(f"{name}.run is the user's own method: give that task another name")
+        if body.get("task_set") is not None:
+            warnings.warn(f"{name}.task_set means nothing on a User: use tasks = [...]", DeprecationWarning, stacklevel=2)
+            body["task_set"] = None
         body["tasks"] = collect_tasks(name, bases, body)
         body["abstract"] = bool(body.get("abstract", False))
         return super().__new__(mcs, name, bases, body)
@@ -35,6 +39,8 @@ class User(LivingUser, metaclass=UserMeta):
     weight: float = 1
     fixed_count: int = 0
     tasks: List[Any] = []
+    task_set = None  # 0.9's; looked at by the engine
+    stop_timeout = None  # ditto
     wait_time: Any = constant(0)
     min_wait: Optional[int] = None
     max_wait: Optional[int] = None

@@ -235,6 +235,7 @@ static void test_many_cookies_are_sorted_as_few_are(void **state)
 {
     (void)state;
     char expected[2048] = "";
+    size_t at = 0;
     for (int i = 0; i < 100; i++) {
         char text[64];
         snprintf(text, sizeof text, "n%d=v; Path=%s", i, i % 2 ? "/x" : "/");
@@ -242,7 +243,7 @@ static void test_many_cookies_are_sorted_as_few_are(void **state)
     }
     for (int odd = 1; odd >= 0; odd--)
         for (int i = odd; i < 100; i += 2)
-            sprintf(expected + strlen(expected), "%sn%d=v", expected[0] != '\0' ? "; " : "", i);
+            at += (size_t)snprintf(expected + at, sizeof expected - at, "%sn%d=v", at != 0 ? "; " : "", i);
     assert_string_equal(header("http://h/x"), expected);
 }
 
@@ -382,6 +383,17 @@ static void test_a_header_that_does_not_fit_is_left_out(void **state)
     assert_int_equal(out.size, 0);
     acr_buffer_done(&out);
     acr_url_done(&url);
+}
+
+static void test_a_cookie_without_a_domain_goes_to_every_host(void **state)
+{
+    (void)state;
+    assert_int_equal(set("a", "1", "", "/"), 0);
+    assert_int_equal(set("b", "2", "", "/deep"), 0);
+    assert_string_equal(header("http://one.example/"), "a=1");
+    assert_string_equal(header("http://127.0.0.1/deep/x"), "b=2; a=1");
+    assert_int_equal(acr_cookies_remove(&jar, "", "/", "a"), 1);
+    assert_string_equal(header("http://one.example/"), "");
 }
 
 static void test_dates_in_the_formats_servers_use(void **state)

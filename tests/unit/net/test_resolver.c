@@ -2,6 +2,7 @@
 #include "support/unit.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -327,15 +328,34 @@ static void test_silence_ends_at_the_deadline(void **state)
     assert_non_null(strstr(question.error.detail, "silent.test"));
 }
 
+/* An answer that comes in the same turn as a cancel wins; a test of the cancel keeps it away. */
+static void hold_answers(void)
+{
+    kill(dns.server.pid, SIGSTOP);
+}
+
+static void let_answers_go(void)
+{
+    kill(dns.server.pid, SIGCONT);
+}
+
+static void cancel_in_its_wait(struct acr_coroutine *coroutine)
+{
+    assert_int_equal(acr_loop_turn(fixture.loop, 0), 0);
+    acr_coroutine_cancel(coroutine);
+    assert_int_equal(acr_loop_turn(fixture.loop, 0), 0);
+}
+
 static void test_one_gives_up_and_the_other_still_gets_the_answer(void **state)
 {
     (void)state;
     struct question leaves = {.host = "a.test"}, stays = {.host = "a.test"};
     dns_server_add(&dns, (struct dns_rule){"a.test", 4, DNS_ADDRESS, "10.0.0.1", 30});
+    hold_answers();
     struct acr_coroutine *first = net_fixture_start(&fixture, ask_in_coroutine, &leaves);
     net_fixture_start(&fixture, ask_in_coroutine, &stays);
-    assert_int_equal(acr_loop_turn(fixture.loop, 0), 0);
-    acr_coroutine_cancel(first);
+    cancel_in_its_wait(first);
+    let_answers_go();
     net_fixture_run(&fixture);
     assert_int_equal(leaves.code, ACR_ERR_CANCELLED);
     assert_addresses(&stays, "10.0.0.1");
@@ -353,9 +373,9 @@ static void test_a_cancelled_question_leaves_nothing_behind(void **state)
     dns_server_add(&dns, (struct dns_rule){"a.test", 4, DNS_ADDRESS, "10.0.0.1", 30});
     size_t before = net_fixture_descriptors();
     struct question question = {.host = "a.test"};
-    struct acr_coroutine *coroutine = net_fixture_start(&fixture, ask_in_coroutine, &question);
-    assert_int_equal(acr_loop_turn(fixture.loop, 0), 0);
-    acr_coroutine_cancel(coroutine);
+    hold_answers();
+    cancel_in_its_wait(net_fixture_start(&fixture, ask_in_coroutine, &question));
+    let_answers_go();
     net_fixture_run(&fixture);
     assert_int_equal(question.code, ACR_ERR_CANCELLED);
     net_fixture_run_until(&fixture, no_query_open, &before);

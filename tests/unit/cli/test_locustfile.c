@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/unit.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/locustfile.h"
+
+/* A folder of its own per test; the working directory is there. */
+static char root[PATH_MAX];
+static int old_folder;
+
+static int setup(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/acrida-test-XXXXXX";
+    old_folder = open(".", O_RDONLY | O_CLOEXEC);
+    if (old_folder < 0 || mkdtemp(folder) == NULL || realpath(folder, root) == NULL)
+        return -1;
+    return chdir(root);
+}
+
+static int remove_one(const char *path, const struct stat *info, int flag, struct FTW *position)
+{
+    (void)info;
+    (void)flag;
+    (void)position;
+    return remove(path);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    int rc = fchdir(old_folder);
+    close(old_folder);
+    return rc != 0 ? rc : nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void make_folder(const char *path)
+{
+    assert_int_equal(mkdir(path, 0777), 0);
+}
+
+static void make_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+/* `expected` is relative to the test's folder. */
+static void check_found(const char *value, const char *expected)
+{
+    char path[2 * PATH_MAX];
+    char *found = NULL;
+    struct acr_error error = {0};
+    if (acr_locustfile_find(value, &found, &error) != 0)
+        fail_msg("%s: %s", value, error.detail);
+    snprintf(path, sizeof path, "%s/%s", root, expected);
+    assert_string_equal(found, path);
+    acr_free(found);
+}
+
+static void check_missing(const char *value, const char *reason)
+{
+    char *found = NULL;
+    struct acr_error error = {0};
+    assert_int_equal(acr_locustfile_find(value, &found, &error), ACR_ERR_NOT_FOUND);
+    assert_null(found);
+    if (strstr(error.detail, reason) == NULL)
+        fail_msg("%s: '%s' lacks '%s'", value, error.detail, reason);
+}
+
+static void test_a_name_stands_for_the_file_with_or_without_its_suffix(void **state)
+{
+    (void)state;
+    make_file("demo.py");
+    check_found("demo.py", "demo.py");
+    check_found("demo", "demo.py");
+}
+
+static void test_a_name_without_a_folder_is_looked_for_upward(void **state)
+{
+    (void)state;
+    make_file("locustfile.py");
+    make_folder("a");
+    make_folder("a/b");
+    assert_int_equal(chdir("a/b"), 0);
+    check_found("locustfile", "locustfile.py");
+    make_file("../locustfile.py");
+    check_found("locustfile", "a/locustfile.py");
+}
+
+static void test_a_package_comes_before_the_file_of_that_name(void **state)
+{
+    (void)state;
+    make_file("locustfile.py");
+    make_folder("locustfile");
+    check_found("locustfile", "locustfile.py");
+    make_file("locustfile/__init__.py");
+    check_found("locustfile", "locustfile");
+    check_found("locustfile.py", "locustfile.py");
+}
+
+static void test_a_path_with_a_folder_is_not_looked_for_upward(void **state)
+{
+    (void)state;
+    make_folder("files");
+    make_file("files/my-test.py");
+    make_folder("elsewhere");
+    check_found("files/my-test.py", "files/my-test.py");
+    check_found("files/my-test", "files/my-test.py");
+    check_found("./files/../files//my-test.py", "files/my-test.py");
+    assert_int_equal(chdir("elsewhere"), 0);
+    check_missing("files/my-test.py", "no locustfile found");
+    check_found("../files/my-test.py", "files/my-test.py");
+}
+
+static void test_an_absolute_path_stays_what_it_is(void **state)
+{
+    (void)state;
+    char path[PATH_MAX + 16];
+    make_file("demo.py");
+    make_folder("x");
+    snprintf(path, sizeof path, "%s/demo.py", root);
+    check_found(path, "demo.py");
+    snprintf(path, sizeof path, "%s/./x/../demo", root);
+    check_found(path, "demo.py");
+}
+
+static void test_a_tilde_is_the_home_folder(void **state)
+{
+    (void)state;
+    char *home = getenv("HOME") != NULL ? acr_strdup(getenv("HOME")) : NULL;
+    assert_int_equal(setenv("HOME", root, 1), 0);
+    make_file("demo.py");
+    check_found("~/demo.py", "demo.py");
+    check_missing("~nobody-of-that-name/demo.py", "no locustfile found");
+    assert_int_equal(home != NULL ? setenv("HOME", home, 1) : unsetenv("HOME"), 0);
+    acr_free(home);
+}
+
+static void test_a_link_is_named_as_it_was_given(void **state)
+{
+    (void)state;
+    make_file("real.py");
+    assert_int_equal(symlink("real.py", "link.py"), 0);
+    check_found("link", "link.py");
+}
+
+static void test_what_cannot_be_used_is_refused_with_the_reason(void **state)
+{
+    (void)state;
+    make_file("notes.txt");
+    make_folder("plain");
+    check_missing("nothing-of-that-name", "there is no nothing-of-that-name.py in the working directory");
+    check_missing("notes.txt", "must end in .py");
+    check_missing("plain", "without __init__.py");
+    check_missing("scenario.c", "scenarios in C");
+    check_missing("", "no locustfile");
+}
+
+static void test_names_longer_than_a_path_are_missing_not_cut(void **state)
+{
+    (void)state;
+    char *name = acr_alloc_zero(2 * PATH_MAX);
+    memset(name, 'x', 2 * PATH_MAX - 1);
+    check_missing(name, "no locustfile found");
+    name[1] = '/';
+    check_missing(name, "no locustfile found");
+    acr_free(name);
+}
