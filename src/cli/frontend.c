@@ -61,7 +61,7 @@ static int load_python(const struct acr_scenario_request *request, struct acr_sc
                        struct acr_error *error)
 {
     char path[PATH_MAX];
-    void *library;
+    void *library = NULL;
     int rc = find_module(path, sizeof path, error);
     /* Global, because extension modules find the interpreter's symbols in the process. */
     if (rc == 0)

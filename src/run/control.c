@@ -17,7 +17,9 @@
 /* A table waits so long for fresh numbers. */
 #define SNAPSHOT_WAIT (200 * ACR_NANOS_PER_MILLI)
 /* How often the load thread is asked whether it still turns: a stall's length is known this well. */
-#define PING_INTERVAL (250 * ACR_NANOS_PER_MILLI)
+#define PING_INTERVAL (100 * ACR_NANOS_PER_MILLI)
+/* How old numbers may be when the load thread is lost; also when no table is printed. */
+#define REFRESH_INTERVAL ACR_NANOS_PER_SECOND
 /* Silence that is worth a warning. */
 #define STALL_MIN ACR_NANOS_PER_SECOND
 
@@ -53,7 +55,7 @@ struct acr_control {
     struct acr_snapshot *snapshot; /* the latest */
     struct acr_message *asking;    /* SNAPSHOT message; NULL while the load thread has it */
     bool table_wanted, csv_wanted;
-    struct acr_timer table_timer, csv_timer, snapshot_timer;
+    struct acr_timer table_timer, csv_timer, refresh_timer, snapshot_timer;
 
     struct acr_message *ping; /* NULL while the load thread has it */
     acr_nanos ping_sent;
@@ -106,9 +108,9 @@ static void done(struct acr_control *control)
 
 static void stop_timers(struct acr_control *control)
 {
-    struct acr_timer *timers[] = {&control->hatch_timer, &control->time_limit, &control->stop_limit,
-                                  &control->table_timer, &control->csv_timer,  &control->snapshot_timer,
-                                  &control->ping_timer};
+    struct acr_timer *timers[] = {&control->hatch_timer,    &control->time_limit, &control->stop_limit,
+                                  &control->table_timer,    &control->csv_timer,  &control->refresh_timer,
+                                  &control->snapshot_timer, &control->ping_timer};
     for (size_t i = 0; i < ACR_ARRAY_SIZE(timers); i++)
         acr_timer_disarm(timers[i]);
     control->table_wanted = control->csv_wanted = false;
@@ -146,7 +148,8 @@ static void ask_for_snapshot(struct acr_control *control)
     if (control->asking != NULL)
         acr_message_post(control->asking, control->setup.load);
     control->asking = NULL;
-    arm_after(control, &control->snapshot_timer, SNAPSHOT_WAIT);
+    if (!acr_timer_armed(&control->snapshot_timer))
+        arm_after(control, &control->snapshot_timer, SNAPSHOT_WAIT);
 }
 
 static void abandon(struct acr_control *control)
@@ -303,6 +306,7 @@ static void on_ready(struct acr_control *control)
     control->hatch_start = acr_loop_now(control->loop);
     acr_timer_arm(&control->hatch_timer, control->hatch_start);
     acr_timer_arm(&control->ping_timer, control->hatch_start);
+    arm_after(control, &control->refresh_timer, REFRESH_INTERVAL);
     if (options->run_time > 0)
         arm_after(control, &control->time_limit, options->run_time);
     if (options->print_tables)
@@ -348,6 +352,13 @@ static void on_table(struct acr_timer *timer)
     control->table_wanted = true;
     ask_for_snapshot(control);
     arm_after(control, timer, control->setup.options->table_interval);
+}
+
+static void on_refresh(struct acr_timer *timer)
+{
+    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, refresh_timer);
+    ask_for_snapshot(control);
+    arm_after(control, timer, REFRESH_INTERVAL);
 }
 
 static void on_csv(struct acr_timer *timer)
@@ -467,6 +478,7 @@ static void init_timers(struct acr_control *control)
     acr_timer_init(&control->stop_limit, control->loop, on_stop_limit);
     acr_timer_init(&control->table_timer, control->loop, on_table);
     acr_timer_init(&control->csv_timer, control->loop, on_csv);
+    acr_timer_init(&control->refresh_timer, control->loop, on_refresh);
     acr_timer_init(&control->snapshot_timer, control->loop, on_snapshot_late);
     acr_timer_init(&control->ping_timer, control->loop, on_ping);
 }
