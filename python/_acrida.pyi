@@ -59,7 +59,7 @@ def configure(
     success_hook, failure_hook, request_hook: event hooks with an attribute `_handlers` (a list that is never
         replaced) and a method `call(**kwargs)`; called after the engine recorded a request, only when the list is not empty.
         success: request_type, name, response_time, response_length. failure: request_type, name, response_time,
-        exception. request (2.x): request_type, name, response_time, response_length, context, response, exception,
+        response_length, exception. request (2.x): request_type, name, response_time, response_length, context, response, exception,
         start_time, url.
     """
 
@@ -130,14 +130,19 @@ class NativeTaskSet:
 class NativeSession:
     """C base of HttpSession(NativeSession, requests.Session): one user's HTTP client.
 
+    The verbs do not call request(): HttpSession sees to it that they do where a script has replaced that. head() does not
+    follow redirects, by the fallback either. A cookie whose domain is "" goes to every host.
+
     Attributes of requests.Session are C descriptors that cost nothing until touched: headers, cookies, auth, proxies,
     hooks, params, stream, verify, cert, max_redirects, trust_env, adapters. The first read of a container makes it by
     configure's session_attribute. Any write, and invalidate(), makes the engine ask session_state(session) again before the
     next request; a session whose proxies, hooks, params or adapters were read is asked before every request.
 
     session_state returns (plain, header_lines, authorization, verify, ca_path, cert_path, key_path, max_redirects):
-        plain: bool; False: this session's requests all go to the fallback.
-        header_lines: bytes, "Name: value\\r\\n" each, of what every request carries (without Host, Content-*, Cookie).
+        plain: int; 0: this session's requests all go to the fallback; 2: those do whose URL does not begin with base_url
+            (proxies or netrc of the environment may hold for them); 1: none.
+        header_lines: bytes, "Name: value\\r\\n" each, of what every request carries. Host, Cookie and Content-Type are
+            there only if the script put them into session.headers; then they are sent instead of the engine's.
         authorization: bytes | None. verify: bool. paths: str | None. max_redirects: int.
     """
 

@@ -115,6 +115,18 @@ static bool needs_fallback(const struct acr_python_session_state *state, const s
            (call->auth != NULL && !is_basic_auth(call->auth));
 }
 
+/* A URL that does not begin with the session's base URL. */
+static bool leaves_base(const struct acr_python_session *session, PyObject *url)
+{
+    struct acr_str text;
+    if (!PyUnicode_Check(url) || acr_python_str(url, &text) != 0) {
+        PyErr_Clear();
+        return true; /* requests will see */
+    }
+    return (acr_str_starts_nocase(text, ACR_STR("http://")) || acr_str_starts_nocase(text, ACR_STR("https://"))) &&
+           !acr_str_starts_nocase(text, session->site->base_url);
+}
+
 /* Headers */
 
 /* Session's lines without those that the call overrides. */
@@ -406,7 +418,7 @@ static int make_draft(struct acr_python_session *session, struct acr_python_call
         return -1;
     state->references++; /* the script may change its session while it waits */
     draft->state = state;
-    if (needs_fallback(state, call))
+    if (needs_fallback(state, call) || (ACR_UNLIKELY(state->base_only) && leaves_base(session, call->url)))
         return 1;
     if (ACR_UNLIKELY(is_odd(call))) {
         int odd = prepare(session, call, draft);

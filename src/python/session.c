@@ -49,10 +49,11 @@ static int fill_state(struct acr_python_session_state *state, PyObject *tuple)
     PyObject *lines, *authorization;
     int plain, verify;
     const char *ca_path, *cert_path, *key_path;
-    if (!PyArg_ParseTuple(tuple, "pOOpzzzI;session_state's answer", &plain, &lines, &authorization, &verify, &ca_path,
+    if (!PyArg_ParseTuple(tuple, "iOOpzzzI;session_state's answer", &plain, &lines, &authorization, &verify, &ca_path,
                           &cert_path, &key_path, &state->redirects_max))
         return -1;
     state->plain = plain != 0;
+    state->base_only = plain == 2;
     struct acr_tls_settings tls = {
         .insecure = verify == 0, .ca_path = ca_path, .cert_path = cert_path, .key_path = key_path};
     if (tls.insecure || ca_path != NULL || cert_path != NULL)

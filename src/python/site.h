@@ -45,6 +45,7 @@ struct acr_python_route {
 struct acr_python_session_state {
     unsigned references;
     bool plain;
+    bool base_only; /* only for URLs that begin with the base URL: the environment may say otherwise for other hosts */
     bool own_host, own_cookies, own_content_type; /* header_lines has such a field */
     struct acr_buffer header_lines;
     struct acr_buffer authorization;
