@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Hands the engine what it calls back: types, hooks, and the few functions it needs of Python."""
+import logging
 import sys
 import traceback
 from typing import Any
@@ -13,6 +14,8 @@ from ._http.fallback import fallback
 from ._http.prepare import encode_json, prepare
 from ._http.state import session_attribute, session_state
 
+logger = logging.getLogger("locust.user.task")
+
 
 def task_error(task_set: Any, error: BaseException) -> None:
     """An exception left a task: tells the listeners, logs the traceback; raises it again if the user is to end."""
@@ -21,7 +24,10 @@ def task_error(task_set: Any, error: BaseException) -> None:
     if not catches_exceptions(task_set.locust):
         raise error
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    sys.stderr.write("\n" + text)
+    if task_set.locust.generation == 2:
+        logger.error("%s\n%s", error, text)
+    else:
+        sys.stderr.write("\n" + text)  # a record of the logger stderr, as in 0.9
 
 
 def catches_exceptions(user: Any) -> bool:

@@ -3,6 +3,7 @@
 import io
 import json
 
+import gevent
 import pytest
 import requests
 from locust import env, events
@@ -538,3 +539,18 @@ def test_an_http_user_has_a_session_of_its_generation(site):
     assert (old.client.generation, old.client.trust_env) == (9, True)
     assert (new.client.generation, new.client.trust_env) == (2, False)
     assert new.client.get("/").ok and old.client.get("/").ok
+
+
+def test_several_greenlets_may_use_one_session(session):
+    greenlets = [gevent.spawn(session.get, f"/{number}") for number in range(20)]
+    gevent.joinall(greenlets, timeout=10)
+    assert [one.value.json()["path"] for one in greenlets] == [f"/{number}" for number in range(20)]
+
+
+def test_a_request_can_be_cut_short_and_the_next_is_fine(session, hear):
+    success, failure = hear("request_success"), hear("request_failure")
+    with pytest.raises(gevent.Timeout):
+        with gevent.Timeout(0.05):
+            session.get("/slow")
+    assert success == failure == []
+    assert session.get("/x").json()["path"] == "/x"
