@@ -177,7 +177,7 @@ def _fire_moments() -> None:
             try:
                 _fire(*_scenario.moments.popleft())
             except FLOW:
-                logger.warning("StopUser, interrupt() and their like mean nothing in a listener of the run's own events")
+                logger.warning("StopUser, interrupt() and their like mean nothing in a listener of the run's events")
     finally:
         _scenario.settled.set()
 

@@ -99,7 +99,8 @@ class RequestSuccessHook(EventHook):
     def fire(self, *, request_type: Any, name: Any, response_time: Optional[float], response_length: Any,
              reverse: bool = False, **more: Any) -> None:
         """response_time in milliseconds (None: counted without a time), response_length in bytes."""
-        _acrida.record_success(_text(request_type), _text(name), _milliseconds(response_time), int(response_length or 0))
+        milliseconds = _milliseconds(response_time)
+        _acrida.record_success(_text(request_type), _text(name), milliseconds, int(response_length or 0))
         fields = dict(request_type=request_type, name=name, response_time=response_time,
                       response_length=response_length, **more)
         self._call(fields, reverse)

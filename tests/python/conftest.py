@@ -38,7 +38,8 @@ class Site(BaseHTTPRequestHandler):
             return self.reply(200, "eins\nzw\u00f6lf\n".encode(), [("Content-Type", "text/plain; charset=utf-8"),
                                                                    ("Link", "</next>; rel=next")])
         said = {"method": self.command, "path": self.path, "headers": self.headers.items(), "body": body}
-        self.reply(200, json.dumps(said).encode(), [("Content-Type", "application/json"), ("X-Two", "a"), ("X-Two", "b")])
+        headers = [("Content-Type", "application/json"), ("X-Two", "a"), ("X-Two", "b")]
+        self.reply(200, json.dumps(said).encode(), headers)
 
     def _body(self):
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -275,7 +275,8 @@ def test_request_and_send_may_be_replaced_on_a_session(site):
 
 def test_a_patched_requests_is_used(site, monkeypatch):
     said, real = [], requests.Session.send
-    monkeypatch.setattr(requests.Session, "send", lambda self, *args, **given: said.append(1) or real(self, *args, **given))
+    monkeypatch.setattr(requests.Session, "send",
+                        lambda self, *args, **given: said.append(1) or real(self, *args, **given))
     session = HttpSession(site)
     session.headers["X"] = "1"
     session.get("/")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The Python side of HttpSession: only what real `requests` objects are asked for runs here, nothing of a plain request."""
+"""The Python side of HttpSession: what real `requests` objects are asked for, nothing of a plain request."""

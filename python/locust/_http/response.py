@@ -143,15 +143,17 @@ class LazyParts:
             if name.lower() != "content-encoding":
                 headers.add(name, value)
         body = io.BufferedReader(_Body(self._chunks(CHUNK_BYTES)), CHUNK_BYTES)
-        return HTTPResponse(body=body, headers=headers, status=self.status_code,  # type: ignore[attr-defined]
-                            reason=self.reason, preload_content=False, decode_content=False)  # type: ignore[attr-defined]
+        status, reason = self.status_code, self.reason  # type: ignore[attr-defined]
+        return HTTPResponse(body=body, headers=headers, status=status, reason=reason, preload_content=False,
+                            decode_content=False)
 
     @property
     def next(self) -> Optional[PreparedRequest]:
         """The request that a redirect asks for, when it was not followed."""
         if not self.is_redirect:  # type: ignore[attr-defined]
             return None
-        return next(Session().resolve_redirects(self, self.request, yield_requests=True), None)  # type: ignore[arg-type]
+        hops = Session().resolve_redirects(self, self.request, yield_requests=True)  # type: ignore[arg-type]
+        return next(hops, None)
 
     def _chunks(self, size: Optional[int]) -> Iterator[bytes]:
         """A body that is all there stays there; one still to come is handed on as it comes, and then gone."""

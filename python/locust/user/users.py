@@ -19,7 +19,8 @@ class UserMeta(type):
         if marked_weight(body.get("run")) is not None:
             raise ValueError(f"{name}.run is the user's own method: give that task another name")
         if body.get("task_set") is not None:
-            warnings.warn(f"{name}.task_set means nothing on a User: use tasks = [...]", DeprecationWarning, stacklevel=2)
+            warnings.warn(f"{name}.task_set means nothing on a User: use tasks = [...]", DeprecationWarning,
+                          stacklevel=2)
             body["task_set"] = None
         body["tasks"] = collect_tasks(name, bases, body)
         body["abstract"] = bool(body.get("abstract", False))
