@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* client - picks a connection, composes the request, waits, follows redirects. */
+/* client - picks a connection, exchanges a request for an answer on it, keeps the connection for the next one. */
 #include "http/client.h"
 
 #include "base/memory.h"
-#include "http/auth.h"
 #include "http/internal.h"
 
-/* Bodies up to this size are copied behind the head and leave with it in one send(). */
-#define SMALL_BODY_BYTES 16384
+/* What an idle connection keeps of the memory that its requests needed. */
+#define IDLE_OUT_BYTES 4096
+/* Idle connections of one client in all: requests' pool_connections times pool_maxsize. */
+#define IDLE_TOTAL_MAX (10 * ACR_CLIENT_IDLE_MAX)
 
 struct tls_copy {
     struct acr_list link;
@@ -23,6 +24,7 @@ struct acr_http *acr_http_new(struct acr_net *net)
     http->net = net;
     http->connections_open = 0;
     http->connections_made = 0;
+    http->responses = acr_response_pool_new();
     acr_list_init(&http->tls);
     return http;
 }
@@ -39,6 +41,7 @@ void acr_http_free(struct acr_http *http)
         acr_free((char *)copy->settings.key_path);
         acr_free(copy);
     }
+    acr_response_pool_free(http->responses);
     acr_free(http);
 }
 
@@ -118,6 +121,31 @@ void acr_client_close_idle(struct acr_client *client)
         acr_client_forget_connection(ACR_LIST_ENTRY(client->idle.next, struct acr_connection, link));
 }
 
+static bool leads_to_same(const struct acr_connection *a, const struct acr_connection *b)
+{
+    return a->port == b->port && a->secure == b->secure && (!a->secure || a->tls == b->tls) &&
+           acr_str_equal(a->host, b->host);
+}
+
+/* One more that leads where `added` does: the longest unused one of too many goes. */
+static void limit_idle(struct acr_client *client, const struct acr_connection *added)
+{
+    struct acr_connection *oldest = NULL;
+    unsigned alike = 0;
+    for (struct acr_list *link = client->idle.previous; link != &client->idle; link = link->previous) {
+        struct acr_connection *connection = ACR_LIST_ENTRY(link, struct acr_connection, link);
+        if (!leads_to_same(connection, added))
+            continue;
+        oldest = connection;
+        alike++;
+    }
+    if (alike < ACR_CLIENT_IDLE_MAX && client->idle_count < IDLE_TOTAL_MAX)
+        return;
+    if (alike < ACR_CLIENT_IDLE_MAX)
+        oldest = ACR_LIST_ENTRY(client->idle.next, struct acr_connection, link);
+    acr_client_forget_connection(oldest);
+}
+
 void acr_client_give_connection(struct acr_connection *connection)
 {
     struct acr_client *client = connection->client;
@@ -126,8 +154,10 @@ void acr_client_give_connection(struct acr_connection *connection)
         acr_connection_free(connection);
         return;
     }
-    if (client->idle_count == ACR_CLIENT_IDLE_MAX)
-        acr_client_forget_connection(ACR_LIST_ENTRY(client->idle.next, struct acr_connection, link));
+    if (connection->out.capacity > IDLE_OUT_BYTES)
+        acr_buffer_done(&connection->out);
+    if (ACR_UNLIKELY(client->idle_count >= ACR_CLIENT_IDLE_MAX))
+        limit_idle(client, connection);
     acr_list_remove(&connection->link);
     acr_list_append(&client->idle, &connection->link);
     client->idle_count++;
@@ -150,165 +180,34 @@ static struct acr_connection *take_idle(struct acr_client *client, const struct 
     return NULL;
 }
 
-static int open_connection(struct acr_client *client, struct acr_fiber *fiber, const struct acr_request *request,
-                           const struct acr_url *url, struct acr_connection **ret_connection, struct acr_error *error)
+static int open_connection(const struct acr_hop *hop, struct acr_connection **ret_connection, struct acr_error *error)
 {
-    struct acr_loop *loop = client->http->loop;
+    const struct acr_request *request = hop->request;
+    const struct acr_url *url = hop->url;
+    struct acr_http *http = hop->client->http;
     acr_nanos deadline = request->connect_timeout > 0
-                             ? acr_deadline_after(acr_loop_refresh_now(loop), request->connect_timeout)
+                             ? acr_deadline_after(acr_loop_now(http->loop), request->connect_timeout)
                              : ACR_NEVER;
     struct acr_stream *stream = NULL;
-    int code = acr_net_connect(client->http->net, fiber, url->host, url->port, deadline, &stream, error);
-    if (code != 0)
-        return code;
-    if (url->secure) {
+    int code = acr_net_connect(http->net, hop->fiber, url->host, url->port, deadline, &stream, error);
+    if (code == 0 && url->secure) {
         static const struct acr_tls_settings verify_by_system = {0};
         const struct acr_tls_settings *settings = request->tls != NULL ? request->tls : &verify_by_system;
-        struct acr_stream *tls_stream = NULL;
-        code = acr_net_tls_connect(client->http->net, fiber, stream, settings, url->host, deadline, &tls_stream, error);
-        if (code != 0)
-            return code;
-        stream = tls_stream;
+        struct acr_stream *tcp = stream;
+        code = acr_net_tls_connect(http->net, hop->fiber, tcp, settings, url->host, deadline, &stream, error);
     }
+    if (code != 0)
+        return code;
     struct acr_connection *connection =
-        acr_connection_new(client, stream, url->host, url->port, url->secure, request->tls);
-    acr_list_append(&client->busy, &connection->link);
+        acr_connection_new(hop->client, stream, url->host, url->port, url->secure, request->tls);
+    acr_list_append(&hop->client->busy, &connection->link);
     *ret_connection = connection;
     return 0;
 }
 
-/* Composing */
-
-int acr_request_header_line(struct acr_buffer *lines, struct acr_str name, struct acr_str value)
-{
-    static const char separators[] = "()<>@,;:\\\"/[]?={} \t";
-    if (name.size == 0)
-        return ACR_ERR_INVALID_HEADER;
-    for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] <= ' ' || name.data[i] == 127 || strchr(separators, name.data[i]) != NULL)
-            return ACR_ERR_INVALID_HEADER;
-    for (size_t i = 0; i < value.size; i++)
-        if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0')
-            return ACR_ERR_INVALID_HEADER;
-    int code = acr_buffer_append_str(lines, name);
-    if (code == 0)
-        code = acr_buffer_append(lines, ": ", 2);
-    if (code == 0)
-        code = acr_buffer_append_str(lines, value);
-    if (code == 0)
-        code = acr_buffer_append(lines, "\r\n", 2);
-    return code;
-}
-
-/* Room was reserved: composing only copies. */
-static void put(struct acr_buffer *out, struct acr_str str)
-{
-    if (str.size > 0) /* an empty one may have no address */
-        memcpy(out->data + out->size, str.data, str.size);
-    out->size += str.size;
-}
-
-static void put_line(struct acr_buffer *out, struct acr_str name_and_colon, struct acr_str value)
-{
-    put(out, name_and_colon);
-    put(out, value);
-    put(out, ACR_STR("\r\n"));
-}
-
-static void put_length(struct acr_buffer *out, uint64_t length)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + length % 10);
-        length /= 10;
-    } while (length > 0);
-    put_line(out, ACR_STR("Content-Length: "), (struct acr_str){digits + at, sizeof digits - at});
-}
-
-/* "Cookie: ..." from the jar and the request, or nothing. */
-static int put_cookies(struct acr_client *client, const struct acr_request *request, const struct acr_url *url,
-                       struct acr_buffer *out)
-{
-    if (request->own_cookies || (client->cookies.count == 0 && request->cookies.size == 0))
-        return 0;
-    size_t start = out->size;
-    int code = acr_buffer_append_str(out, ACR_STR("Cookie: "));
-    size_t value = out->size;
-    if (code == 0 && client->cookies.count > 0) {
-        const struct acr_clock *clock = acr_loop_clock(client->http->loop);
-        code = acr_cookies_header(&client->cookies, url, clock->wall(clock) / ACR_NANOS_PER_SECOND, out);
-    }
-    if (code == 0 && out->size > value && request->cookies.size > 0)
-        code = acr_buffer_append_str(out, ACR_STR("; "));
-    if (code == 0)
-        code = acr_buffer_append_str(out, request->cookies);
-    if (code == 0 && out->size > value)
-        return acr_buffer_append_str(out, ACR_STR("\r\n"));
-    out->size = start;
-    return code;
-}
-
-/* "Authorization: ..." as given or from the URL's user info, or nothing. */
-static int put_authorization(const struct acr_request *request, const struct acr_url *url, struct acr_buffer *out)
-{
-    if (request->authorization.size == 0 && url->username.data == NULL)
-        return 0;
-    int code = acr_buffer_append_str(out, ACR_STR("Authorization: "));
-    if (code != 0)
-        return code;
-    if (request->authorization.size > 0) {
-        code = acr_buffer_append_str(out, request->authorization);
-    } else {
-        struct acr_buffer user = {0}, password = {0};
-        code = acr_url_unquote(&user, url->username);
-        if (code == 0)
-            code = acr_url_unquote(&password, url->password);
-        if (code == 0)
-            code = acr_auth_basic(out, acr_buffer_str(&user), acr_buffer_str(&password));
-        acr_buffer_done(&user);
-        acr_buffer_done(&password);
-    }
-    return code != 0 ? code : acr_buffer_append_str(out, ACR_STR("\r\n"));
-}
-
-/* The head into connection->out, with a small body behind it; *ret_rest is what is left of the body. */
-static int compose(struct acr_connection *connection, const struct acr_request *request, const struct acr_url *url,
-                   struct acr_str *ret_rest)
-{
-    struct acr_buffer *out = &connection->out;
-    acr_buffer_reset(out);
-    bool small = request->body.size <= SMALL_BODY_BYTES && !request->expect_continue;
-    size_t fixed = request->method.size + url->target.size + url->authority.size + request->header_lines.size +
-                   request->content_type.size + 128;
-    int code = acr_buffer_reserve(out, fixed);
-    if (code != 0)
-        return code;
-    put(out, request->method);
-    put(out, ACR_STR(" "));
-    put(out, url->target);
-    put(out, ACR_STR(" HTTP/1.1\r\n"));
-    if (!request->own_host)
-        put_line(out, ACR_STR("Host: "), url->authority);
-    put(out, request->header_lines);
-    if (request->has_body || request->body.size > 0)
-        put_length(out, request->body.size);
-    if (request->content_type.size > 0)
-        put_line(out, ACR_STR("Content-Type: "), request->content_type);
-    code = put_cookies(connection->client, request, url, out);
-    if (code == 0)
-        code = put_authorization(request, url, out);
-    if (code == 0)
-        code = acr_buffer_append_str(out, ACR_STR("\r\n"));
-    if (code == 0 && small)
-        code = acr_buffer_append_str(out, request->body);
-    *ret_rest = small ? (struct acr_str){NULL, 0} : request->body;
-    return code;
-}
-
 /* Exchanging */
 
-/* An expected 100 Continue did not come in time: the body goes out all the same. */
+/* Until the server wants the body, has answered without it, or has had time enough to say so. */
 static int wait_for_continue(struct acr_connection *connection, struct acr_fiber *fiber)
 {
     acr_nanos deadline = acr_deadline_after(acr_loop_now(connection->http->loop), ACR_CLIENT_EXPECT_WAIT);
@@ -319,9 +218,15 @@ static int wait_for_continue(struct acr_connection *connection, struct acr_fiber
         if (code != 0)
             return code;
     }
-    if (!connection->head_done)
+    if (!connection->exchange_over && !connection->head_done)
         acr_connection_release_body(connection);
     return 0;
+}
+
+/* The answer is there, or as much of it as was asked for. */
+static bool is_answered(const struct acr_connection *connection)
+{
+    return connection->exchange_over || (connection->streaming && connection->head_done);
 }
 
 static int wait_for_answer(struct acr_connection *connection, struct acr_fiber *fiber,
@@ -331,69 +236,70 @@ static int wait_for_answer(struct acr_connection *connection, struct acr_fiber *
     if (request->expect_continue)
         code = wait_for_continue(connection, fiber);
     acr_nanos silence = request->read_timeout > 0 ? request->read_timeout : ACR_NEVER;
-    while (code == 0 && !connection->exchange_over && !(request->stream && connection->head_done))
-        code = acr_connection_wait(connection, fiber, silence);
+    while (code == 0 && !is_answered(connection)) {
+        acr_connection_resume(connection);
+        if (!is_answered(connection))
+            code = acr_connection_wait(connection, fiber, silence);
+    }
     return code;
+}
+
+/* Takes the response off a connection that goes back to the pool, if it is fit for it. */
+static struct acr_response *take_response(struct acr_connection *connection)
+{
+    struct acr_response *response = connection->response;
+    connection->response = NULL;
+    acr_client_give_connection(connection);
+    return response;
 }
 
 /* Ends a failed exchange. A cancelled fiber's connection stays only if its answer had come whole (client.h). */
-static int give_up(struct acr_connection *connection, int code, struct acr_error *error)
+static void give_up(struct acr_connection *connection, int code)
 {
-    bool clean = code == ACR_ERR_CANCELLED && connection->exchange_over && connection->failure.code == 0;
-    if (code == ACR_ERR_READ_TIMEOUT || code == ACR_ERR_WRITE_TIMEOUT)
-        acr_error_set(error, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
-    else if (code == ACR_ERR_CANCELLED)
-        acr_error_set(error, code, "%s", "");
-    else if (error != NULL)
-        *error = connection->failure;
-    if (clean) {
-        acr_response_unref(connection->response);
-        connection->response = NULL;
-        acr_client_give_connection(connection);
-    } else {
+    if (code == ACR_ERR_CANCELLED && connection->exchange_over && connection->failure.code == 0)
+        acr_response_unref(take_response(connection));
+    else
         acr_connection_free(connection);
-    }
-    return code;
 }
 
-/* One request and its answer on this connection, which is given back or closed. *ret_untouched: not a byte of an answer
- * came. */
-static int exchange(struct acr_connection *connection, struct acr_fiber *fiber, const struct acr_request *request,
-                    const struct acr_url *url, struct acr_response **ret_response, bool *ret_untouched,
-                    struct acr_error *error)
+/* One request and its answer on this connection, which is given back, lent or closed. `started`: 0 for when it is sent.
+ * *ret_untouched: not a byte of an answer came. */
+static int exchange(const struct acr_hop *hop, struct acr_connection *connection, acr_nanos started,
+                    struct acr_response **ret_response, bool *ret_untouched, struct acr_error *error)
 {
-    *ret_untouched = false;
+    const struct acr_request *request = hop->request;
     struct acr_str rest;
-    int code = compose(connection, request, url, &rest);
+    *ret_untouched = false;
+    int code = acr_request_compose(connection, request, hop->url, &rest, error);
     if (code != 0) {
         acr_connection_free(connection);
-        return acr_error_set(error, code, "request head");
+        return code;
     }
+    struct acr_response *response = acr_response_new(connection->http->responses, request->method);
+    response->started = request->started != 0 ? request->started : started;
     connection->streaming = request->stream;
     connection->body_max = request->body_max != 0 ? request->body_max : ACR_CLIENT_BODY_MAX;
     connection->hold_body = request->expect_continue;
-    acr_connection_begin(connection, fiber, acr_response_new(request->method), rest);
-    code = wait_for_answer(connection, fiber, request);
-    if (code == 0 && connection->exchange_over)
+    acr_connection_begin(connection, hop->fiber, response, rest);
+    code = wait_for_answer(connection, hop->fiber, request);
+    if (code == 0 && connection->streaming && connection->head_done && !response->complete) {
+        acr_connection_lend(connection); /* should the rest have failed already, whoever reads it will see */
+        *ret_response = response;
+        return 0;
+    }
+    if (code == 0)
         code = connection->failure.code;
-    if (code != 0) {
-        *ret_untouched = !connection->received_any;
-        return give_up(connection, code, error);
+    if (code == 0) {
+        *ret_response = take_response(connection);
+        return 0;
     }
-    struct acr_response *response = connection->response;
-    if (connection->exchange_over) {
-        connection->response = NULL;
-        acr_client_give_connection(connection);
-    } else {
-        connection->response_lent = true;
-        connection->waiter = NULL;
-        connection->body = (struct acr_str){NULL, 0}; /* borrowed only until now */
-        response->connection = connection;
-    }
-    *ret_response = response;
-    return 0;
+    *ret_untouched = !connection->received_any;
+    acr_connection_explain(connection, code, error);
+    give_up(connection, code);
+    return code;
 }
 
+/* urllib3's list, but for CONNECT, which we do not send. */
 static bool is_idempotent(struct acr_str method)
 {
     static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
@@ -414,40 +320,45 @@ static void receive_cookies(struct acr_client *client, const struct acr_response
             acr_cookies_receive(&client->cookies, url, head->fields[i].value, now);
 }
 
-/* One hop: on an idle connection or a fresh one, again on a fresh one if the idle one was dead. */
-static int hop(struct acr_client *client, struct acr_fiber *fiber, const struct acr_request *request,
-               const struct acr_url *url, struct acr_response **ret_response, struct acr_error *error)
+static int exchange_on_fresh(const struct acr_hop *hop, struct acr_response **ret_response, struct acr_error *error)
 {
-    struct acr_connection *connection = take_idle(client, url, request->tls);
-    bool reused = connection != NULL;
-    int code = 0;
-    if (connection == NULL)
-        code = open_connection(client, fiber, request, url, &connection, error);
-    if (code != 0)
-        return code;
+    acr_nanos started = acr_loop_refresh_now(hop->client->http->loop);
+    struct acr_connection *connection;
     bool untouched;
-    code = exchange(connection, fiber, request, url, ret_response, &untouched, error);
-    if (code == ACR_ERR_RESET && reused && untouched && is_idempotent(request->method)) {
-        code = open_connection(client, fiber, request, url, &connection, error);
-        if (code == 0)
-            code = exchange(connection, fiber, request, url, ret_response, &untouched, error);
-    }
+    int code = open_connection(hop, &connection, error);
+    return code == 0 ? exchange(hop, connection, started, ret_response, &untouched, error) : code;
+}
+
+/* False when there is no idle connection, or it was dead and nothing is done twice by asking again. */
+static bool exchange_on_idle(const struct acr_hop *hop, struct acr_response **ret_response, int *ret_code,
+                             struct acr_error *error)
+{
+    struct acr_connection *connection = take_idle(hop->client, hop->url, hop->request->tls);
+    bool untouched;
+    if (connection == NULL)
+        return false;
+    *ret_code = exchange(hop, connection, 0, ret_response, &untouched, error);
+    return *ret_code != ACR_ERR_RESET || !untouched || !is_idempotent(hop->request->method);
+}
+
+int acr_client_hop(const struct acr_hop *hop, struct acr_response **ret_response, struct acr_error *error)
+{
+    int code;
+    if (!exchange_on_idle(hop, ret_response, &code, error))
+        code = exchange_on_fresh(hop, ret_response, error);
     if (code == 0 && (*ret_response)->has_cookies)
-        receive_cookies(client, *ret_response, url);
+        receive_cookies(hop->client, *ret_response, hop->url);
     return code;
 }
 
 int acr_client_request(struct acr_client *client, struct acr_fiber *fiber, const struct acr_request *request,
                        struct acr_response **ret_response, struct acr_error *error)
 {
-    acr_nanos started = request->started != 0 ? request->started : acr_loop_refresh_now(client->http->loop);
+    const struct acr_hop first = {client, fiber, request, request->url};
     struct acr_response *response;
-    int code = hop(client, fiber, request, request->url, &response, error);
-    if (code != 0)
-        return code;
-    response->started = started;
-    if (request->follow_redirects && response->status >= 301 && response->status <= 308)
-        code = acr_redirects_follow(client, fiber, request, hop, &response, error);
+    int code = acr_client_hop(&first, &response, error);
+    if (code == 0 && request->follow_redirects && response->status >= 301 && response->status <= 308)
+        code = acr_redirects_follow(&first, &response, error);
     if (code == 0)
         *ret_response = response;
     return code;

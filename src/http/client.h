@@ -82,12 +82,13 @@ struct acr_request {
     bool own_cookies;
     bool expect_continue; /* header_lines has "Expect: 100-continue" */
     bool follow_redirects;
-    bool stream;                        /* return when the head is there */
-    unsigned redirects_max;             /* 0 = ACR_CLIENT_REDIRECTS_MAX */
-    uint64_t body_max;                  /* 0 = ACR_CLIENT_BODY_MAX */
-    acr_nanos connect_timeout;          /* 0 = none */
-    acr_nanos read_timeout;             /* longest silence of the server; 0 = none */
-    acr_nanos started;                 /* when the caller began, on the loop's clock; 0: the call reads the clock itself */
+    bool stream;               /* return when the head is there */
+    unsigned redirects_max;    /* 0 = ACR_CLIENT_REDIRECTS_MAX */
+    uint64_t body_max;         /* 0 = ACR_CLIENT_BODY_MAX */
+    acr_nanos connect_timeout; /* 0 = none */
+    acr_nanos read_timeout;    /* longest silence of the server; 0 = none */
+    acr_nanos
+        started; /* what the answer's times count from, on the loop's clock; 0: the send, or the connecting before it */
     const struct acr_tls_settings *tls; /* from acr_http_tls(); NULL: verify against the system's store */
 };
 

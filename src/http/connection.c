@@ -26,7 +26,8 @@ struct acr_connection *acr_connection_new(struct acr_client *client, struct acr_
     stream->on_ready = on_ready;
     acr_list_init(&connection->link);
     acr_flush_init(&connection->flush, on_flush);
-    acr_buffer_init(&connection->in, ACR_HEAD_BYTES_MAX);
+    /* Room for the longest head and for what came behind it in the same read. */
+    acr_buffer_init(&connection->in, ACR_HEAD_BYTES_MAX + ACR_HTTP_SCRATCH_BYTES);
     client->http->connections_open++;
     client->http->connections_made++;
     return connection;
@@ -59,6 +60,13 @@ static void wake_waiter(struct acr_connection *connection)
         acr_fiber_wake(connection->waiter);
 }
 
+/* No event will tell that there is more: whoever waits must resume. */
+static void pause_here(struct acr_connection *connection)
+{
+    connection->paused = true;
+    wake_waiter(connection);
+}
+
 /* The exchange ends here, with `code` 0 or why it failed. Nothing is read or sent for it any more. */
 static void finish(struct acr_connection *connection, int code)
 {
@@ -70,19 +78,32 @@ static void finish(struct acr_connection *connection, int code)
 static void fail(struct acr_connection *connection, int code)
 {
     connection->reusable = false;
-    if (connection->failure.code != code)
-        connection->failure = (struct acr_error){.code = code};
-    if (connection->failure.detail[0] == '\0')
+    if (connection->failure.code != code || connection->failure.detail[0] == '\0')
         acr_error_set(&connection->failure, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
     drop_stream(connection);
     finish(connection, code);
 }
 
+static void note_progress(struct acr_connection *connection)
+{
+    connection->last_progress = acr_loop_now(connection->http->loop);
+}
+
 /* Sending */
 
+static bool all_sent(const struct acr_connection *connection)
+{
+    return connection->out_sent == connection->out.size && connection->body.size == 0 && !connection->broken;
+}
+
+/* True when `size` bytes are gone. */
 static bool send_part(struct acr_connection *connection, const char *bytes, size_t size, size_t *sent)
 {
-    while (*sent < size) {
+    for (unsigned writes = 0; *sent < size; writes++) {
+        if (writes == ACR_CONNECTION_WRITES_PER_TURN) {
+            pause_here(connection);
+            return false;
+        }
         ssize_t taken = acr_stream_write(connection->stream, bytes + *sent, size - *sent, &connection->failure);
         if (taken == ACR_ERR_AGAIN || taken == 0)
             return false;
@@ -91,14 +112,14 @@ static bool send_part(struct acr_connection *connection, const char *bytes, size
             return false;
         }
         *sent += (size_t)taken;
-        connection->last_progress = acr_loop_now(connection->http->loop);
+        note_progress(connection);
     }
     return true;
 }
 
 static void send_some(struct acr_connection *connection)
 {
-    if (connection->stream == NULL || connection->exchange_over || connection->broken)
+    if (connection->exchange_over || connection->broken)
         return;
     if (!send_part(connection, connection->out.data, connection->out.size, &connection->out_sent))
         return;
@@ -124,17 +145,28 @@ static void send_failed(struct acr_connection *connection)
     receive_all(connection);
 }
 
+/* Sends what is left; true when that went as far as it could. */
+static bool send_rest(struct acr_connection *connection)
+{
+    send_some(connection);
+    if (ACR_LIKELY(connection->send_failure == 0))
+        return true;
+    send_failed(connection);
+    return false;
+}
+
 static void on_flush(struct acr_flush *flush)
 {
     struct acr_connection *connection = ACR_CONTAINER_OF(flush, struct acr_connection, flush);
-    send_some(connection);
-    if (connection->send_failure != 0)
-        send_failed(connection);
-}
-
-static bool all_sent(const struct acr_connection *connection)
-{
-    return connection->out_sent == connection->out.size && connection->body.size == 0 && !connection->broken;
+    if (connection->exchange_over)
+        return; /* queued for a body that the server did not wait for */
+    acr_nanos now = acr_loop_refresh_now(connection->http->loop);
+    connection->last_progress = now;
+    if (connection->response->started == 0)
+        connection->response->started = now;
+    /* What the server said before the stream had its holder was not announced (stream.h). */
+    if (send_rest(connection) && connection->served == 0)
+        receive_all(connection);
 }
 
 /* Receiving */
@@ -161,9 +193,11 @@ static int store_content(struct acr_connection *connection, struct acr_str conte
 {
     struct acr_response *response = connection->response;
     response->wire_bytes += content.size;
-    if (response->decoder != NULL)
-        return acr_decoder_feed(response->decoder, content, &response->body);
-    return acr_buffer_append_str(&response->body, content);
+    int code = response->decoder != NULL ? acr_decoder_feed(response->decoder, content, &response->body)
+                                         : acr_buffer_append_str(&response->body, content);
+    if (code == ACR_ERR_TOO_LARGE)
+        acr_error_set(&connection->failure, code, "body exceeds %llu bytes", (unsigned long long)connection->body_max);
+    return code;
 }
 
 /* Feeds body bytes; returns how many were used, or a negative code. */
@@ -184,47 +218,59 @@ static ssize_t receive_body(struct acr_connection *connection, const char *data,
     return (ssize_t)used;
 }
 
-/* A final head was parsed into http->head: set the response up for its body. */
-static int begin_body(struct acr_connection *connection, const char *data, size_t size)
+/* Makes room for the announced body, one allocation for an ordinary one; a huge one is only believed as it arrives. */
+static int reserve_body(struct acr_connection *connection, const struct acr_head *head)
 {
     struct acr_response *response = connection->response;
-    const struct acr_head *head = &connection->http->head;
-    response->status = head->status;
-    response->head = (struct acr_str){acr_strndup(data, size), size};
-    response->has_cookies = head->has_cookies;
-    response->close = head->close;
-    response->head_at = acr_loop_now(connection->http->loop);
-    response->finished = response->head_at;
-    response->body.limit = connection->body_max;
-    acr_body_init(&response->framing, response->method, head);
-    connection->head_done = true;
-    if (response->framing.kind == ACR_BODY_NONE)
-        return 0;
-    if (head->coding != ACR_CODING_IDENTITY)
-        return acr_decoder_open(head->content_encoding, &response->decoder);
     if (response->framing.kind != ACR_BODY_LENGTH || connection->streaming)
         return 0;
     if (head->content_length > connection->body_max)
         return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "body of %llu bytes, limit %llu",
                              (unsigned long long)head->content_length, (unsigned long long)connection->body_max);
-    /* One allocation for an ordinary body; a huge announced one is only believed as it arrives. */
     if (head->content_length <= ACR_HTTP_SCRATCH_BYTES)
         return acr_buffer_reserve(&response->body, (size_t)head->content_length);
     return 0;
 }
 
-/* One complete head in data[0..size). Interim answers are dropped but for what 100 Continue allows. */
+/* A final head was parsed into http->head: set the response up for its body. */
+static int begin_body(struct acr_connection *connection, const char *data, size_t size)
+{
+    struct acr_response *response = connection->response;
+    const struct acr_head *head = &connection->http->head;
+    acr_response_take_head(response, head, (struct acr_str){data, size});
+    response->head_at = acr_loop_now(connection->http->loop);
+    response->finished = response->head_at;
+    response->body.limit = connection->body_max;
+    connection->head_done = true;
+    if (response->framing.kind == ACR_BODY_NONE)
+        return 0;
+    if (head->coding != ACR_CODING_IDENTITY)
+        return acr_decoder_open(head->content_encoding, &response->decoder);
+    return reserve_body(connection, head);
+}
+
+/* A 1xx is dropped but for what 100 Continue allows. */
+static int take_interim(struct acr_connection *connection, int status)
+{
+    if (++connection->interims > ACR_CONNECTION_INTERIMS_MAX)
+        return acr_error_set(&connection->failure, ACR_ERR_MALFORMED, "more than %d interim answers",
+                             ACR_CONNECTION_INTERIMS_MAX);
+    if (status == 100 && connection->hold_body) {
+        acr_connection_release_body(connection);
+        wake_waiter(connection);
+    }
+    return 0;
+}
+
+/* One complete head in data[0..size). */
 static int take_head(struct acr_connection *connection, char *data, size_t size)
 {
     struct acr_head *head = &connection->http->head;
     int code = acr_head_parse(data, size, head, &connection->failure);
     if (code != 0)
         return code;
-    if (head->status >= 100 && head->status < 200 && head->status != 101) {
-        if (head->status == 100)
-            acr_connection_release_body(connection);
-        return 0;
-    }
+    if (head->status < 200 && head->status != 101)
+        return take_interim(connection, head->status);
     code = begin_body(connection, data, size);
     if (code == 0 && connection->streaming)
         wake_waiter(connection);
@@ -248,60 +294,96 @@ static ssize_t receive_head(struct acr_connection *connection, char *data, size_
     return (ssize_t)used;
 }
 
+/* Could these first bytes become an answer? What is certainly none must not be waited for until it ends. */
+static bool may_be_head(struct acr_str bytes)
+{
+    static const char start[] = "HTTP/";
+    while (bytes.size > 0 && (bytes.data[0] == '\r' || bytes.data[0] == '\n')) {
+        bytes.data++;
+        bytes.size--;
+    }
+    size_t size = bytes.size < sizeof start - 1 ? bytes.size : sizeof start - 1;
+    return memcmp(bytes.data, start, size) == 0;
+}
+
+/* An incomplete head is left in `in`. */
+static int check_partial_head(struct acr_connection *connection)
+{
+    const struct acr_buffer *in = &connection->in;
+    if (in->size > ACR_HEAD_BYTES_MAX)
+        return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "answer's head exceeds %d bytes",
+                             ACR_HEAD_BYTES_MAX);
+    if (!may_be_head(acr_buffer_str(in)))
+        return acr_error_set(&connection->failure, ACR_ERR_MALFORMED, "answer does not begin with HTTP/");
+    return 0;
+}
+
 /* The head did not fit one read: collect it in `in`, and give what lies behind it back to the body. */
 static ssize_t receive_split_head(struct acr_connection *connection, const char *data, size_t size)
 {
     struct acr_buffer *in = &connection->in;
-    if (acr_buffer_append(in, data, size) != 0)
-        return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "answer's head exceeds %d bytes",
-                             ACR_HEAD_BYTES_MAX);
+    int code = acr_buffer_append(in, data, size);
+    if (code != 0)
+        return code;
     ssize_t used = receive_head(connection, in->data, in->size, &connection->in_scanned);
     if (used < 0)
         return used;
     if (used > 0)
         acr_buffer_drop_front(in, (size_t)used);
-    if (!connection->head_done)
-        return (ssize_t)size;
+    if (!connection->head_done) {
+        code = check_partial_head(connection);
+        return code != 0 ? code : (ssize_t)size;
+    }
     size_t left = in->size;
     acr_buffer_done(in);
     connection->in_scanned = 0;
     return (ssize_t)(size - left);
 }
 
-/* Bytes of an answer. Fails the exchange when they are wrong. */
+/* As receive_head, whether the head comes in one piece or not. */
+static ssize_t receive_any_head(struct acr_connection *connection, char *data, size_t size)
+{
+    if (connection->in.size > 0)
+        return receive_split_head(connection, data, size);
+    size_t scanned = 0;
+    ssize_t used = receive_head(connection, data, size, &scanned);
+    if (used < 0 || connection->head_done || (size_t)used == size)
+        return used;
+    ssize_t kept = receive_split_head(connection, data + used, size - (size_t)used);
+    return kept < 0 ? kept : (ssize_t)size;
+}
+
+/* Bytes of an answer; returns how many belong to it, or a negative code. */
+static ssize_t receive_bytes(struct acr_connection *connection, char *data, size_t size)
+{
+    ssize_t used = 0;
+    if (!connection->head_done)
+        used = receive_any_head(connection, data, size);
+    if (used < 0 || !connection->head_done)
+        return used;
+    ssize_t body = receive_body(connection, data + used, size - (size_t)used);
+    return body < 0 ? body : used + body;
+}
+
+/* Fails the exchange when the bytes are wrong. */
 static void receive(struct acr_connection *connection, char *data, size_t size)
 {
     connection->received_any = true;
-    connection->last_progress = acr_loop_now(connection->http->loop);
-    ssize_t used = 0;
-    if (!connection->head_done) {
-        if (connection->in.size == 0) {
-            used = receive_head(connection, data, size, &connection->in_scanned);
-            if (used >= 0 && !connection->head_done) {
-                connection->in_scanned = 0;
-                ssize_t kept = receive_split_head(connection, data + used, size - (size_t)used);
-                used = kept < 0 ? kept : (ssize_t)size;
-            }
-        } else {
-            used = receive_split_head(connection, data, size);
-        }
-    }
-    if (used >= 0 && connection->head_done) {
-        ssize_t body = receive_body(connection, data + used, size - (size_t)used);
-        used = body < 0 ? body : used + body;
-    }
+    note_progress(connection);
+    ssize_t used = receive_bytes(connection, data, size);
     if (used < 0) {
         fail(connection, (int)used);
         return;
     }
     if (!connection->head_done)
         return;
-    if (connection->response->framing.done) {
+    struct acr_response *response = connection->response;
+    if (response->framing.done) {
         /* More bytes than the answer has are nobody's answer: they must not be taken for the next one's. */
         if ((size_t)used < size)
-            connection->response->close = true;
+            response->close = true;
         complete(connection);
-    } else if (connection->streaming && connection->response->body.size > 0) {
+    } else if (connection->streaming && response->body.size > 0) {
         wake_waiter(connection);
     }
 }
@@ -327,24 +409,19 @@ static bool window_full(const struct acr_connection *connection)
     return connection->streaming && connection->response->body.size >= ACR_CLIENT_STREAM_WINDOW;
 }
 
-/* An answer is complete. An end of stream, or bytes nobody asked for, may have come with it; no later event would tell.
- */
-static void probe(struct acr_connection *connection)
+/* Is there anything to be read, be it an end? */
+static bool is_quiet(struct acr_connection *connection)
 {
-    struct acr_error ignored;
-    if (connection->stream == NULL)
-        return;
-    ssize_t size = acr_stream_read(connection->stream, connection->http->scratch, ACR_HTTP_SCRATCH_BYTES, &ignored);
-    if (size != ACR_ERR_AGAIN)
-        connection->reusable = false;
+    return acr_stream_read(connection->stream, connection->http->scratch, ACR_HTTP_SCRATCH_BYTES, NULL) ==
+           ACR_ERR_AGAIN;
 }
 
 static void receive_all(struct acr_connection *connection)
 {
     char *scratch = connection->http->scratch;
-    while (!connection->exchange_over) {
-        if (window_full(connection)) {
-            connection->paused = true;
+    for (unsigned reads = 0; !connection->exchange_over; reads++) {
+        if (reads == ACR_CONNECTION_READS_PER_TURN || window_full(connection)) {
+            pause_here(connection);
             return;
         }
         ssize_t size = acr_stream_read(connection->stream, scratch, ACR_HTTP_SCRATCH_BYTES, &connection->failure);
@@ -356,24 +433,23 @@ static void receive_all(struct acr_connection *connection)
         }
         receive(connection, scratch, (size_t)size);
     }
-    if (connection->reusable)
-        probe(connection);
+    /* An end of the stream, or bytes nobody asked for, may have come with the answer; no later event would tell. */
+    if (connection->reusable && !is_quiet(connection))
+        connection->reusable = false;
 }
 
 static void on_ready(struct acr_stream *stream)
 {
     struct acr_connection *connection = stream->context;
-    if (connection->waiter == NULL && connection->response == NULL) {
-        /* Idle: the server hung up or talks out of turn. Either way it answers no request of ours. */
-        acr_client_forget_connection(connection);
+    if (connection->response == NULL) {
+        /* Idle: a server that hangs up or talks out of turn answers no request of ours. (TLS has things to say
+         * that are none of our business.) */
+        if (!is_quiet(connection))
+            acr_client_forget_connection(connection);
         return;
     }
     acr_loop_refresh_now(connection->http->loop);
-    if (!connection->exchange_over && !all_sent(connection))
-        send_some(connection);
-    if (connection->send_failure != 0)
-        send_failed(connection);
-    else
+    if (ACR_LIKELY(all_sent(connection)) || send_rest(connection))
         receive_all(connection);
 }
 
@@ -386,19 +462,34 @@ void acr_connection_begin(struct acr_connection *connection, struct acr_fiber *w
     connection->response = response;
     connection->body = body;
     connection->out_sent = 0;
+    connection->in_scanned = 0;
     connection->head_done = false;
     connection->paused = false;
     connection->exchange_over = false;
     connection->received_any = false;
+    connection->reusable = false;
     connection->broken = false;
     connection->send_failure = 0;
     connection->response_lent = false;
-    connection->reusable = false;
-    connection->in_scanned = 0;
+    connection->interims = 0;
     connection->failure.code = 0;
+    connection->failure.system = 0;
     connection->failure.detail[0] = '\0';
-    connection->last_progress = acr_loop_now(connection->http->loop);
+    note_progress(connection);
     acr_flush_later(&connection->flush, connection->http->loop);
+}
+
+void acr_connection_lend(struct acr_connection *connection)
+{
+    connection->response_lent = true;
+    connection->response->connection = connection;
+    connection->waiter = NULL;
+    /* The body was borrowed until now only. What the server got of it must not pass for a whole request. */
+    if (!all_sent(connection)) {
+        connection->broken = true;
+        connection->reusable = false;
+    }
+    connection->body = (struct acr_str){NULL, 0};
 }
 
 void acr_connection_release_body(struct acr_connection *connection)
@@ -414,7 +505,14 @@ void acr_connection_resume(struct acr_connection *connection)
     if (!connection->paused)
         return;
     connection->paused = false;
-    receive_all(connection);
+    if (connection->exchange_over)
+        return;
+    struct acr_fiber *waiter = connection->waiter;
+    connection->waiter = NULL; /* it is running, and will look for itself */
+    acr_loop_refresh_now(connection->http->loop);
+    if (all_sent(connection) || send_rest(connection))
+        receive_all(connection);
+    connection->waiter = waiter;
 }
 
 bool acr_connection_reusable(const struct acr_connection *connection)
@@ -424,6 +522,9 @@ bool acr_connection_reusable(const struct acr_connection *connection)
 
 int acr_connection_wait(struct acr_connection *connection, struct acr_fiber *fiber, acr_nanos silence)
 {
+    /* It has had its share of this turn; with the deadline past, the others have theirs. */
+    if (ACR_UNLIKELY(connection->paused && !connection->exchange_over))
+        return acr_fiber_sleep_until(fiber, acr_loop_now(connection->http->loop));
     if (silence == ACR_NEVER)
         return acr_fiber_wait(fiber);
     acr_nanos deadline = acr_deadline_after(connection->last_progress, silence);
@@ -433,4 +534,13 @@ int acr_connection_wait(struct acr_connection *connection, struct acr_fiber *fib
     if (acr_deadline_after(connection->last_progress, silence) > deadline)
         return 0; /* there was progress meanwhile: the caller looks and waits on */
     return all_sent(connection) ? ACR_ERR_READ_TIMEOUT : ACR_ERR_WRITE_TIMEOUT;
+}
+
+int acr_connection_explain(const struct acr_connection *connection, int code, struct acr_error *error)
+{
+    if (code == ACR_ERR_READ_TIMEOUT || code == ACR_ERR_WRITE_TIMEOUT || code == ACR_ERR_CANCELLED)
+        return acr_error_set(error, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
+    if (error != NULL)
+        *error = connection->failure;
+    return code;
 }

@@ -18,6 +18,7 @@ struct acr_http {
     struct acr_list tls; /* of struct tls_copy (tls.c's interned settings) */
     uint64_t connections_open;
     uint64_t connections_made;
+    struct acr_response_pool *responses;
     struct acr_head head; /* the head being parsed: parsing never waits */
     char scratch[ACR_HTTP_SCRATCH_BYTES];
 };
@@ -30,8 +31,23 @@ struct acr_client {
     struct acr_cookies cookies;
 };
 
+/* Memory of responses for the next ones. Closing it leaves responses alone that are still in use. */
+struct acr_response_pool *acr_response_pool_new(void);
+void acr_response_pool_free(struct acr_response_pool *pool);
+
 /* A response with one reference, for an answer to `method`. */
-struct acr_response *acr_response_new(struct acr_str method);
+struct acr_response *acr_response_new(struct acr_response_pool *pool, struct acr_str method);
+
+/* Notes what `head`, parsed from `bytes`, says, and copies the bytes. */
+void acr_response_take_head(struct acr_response *response, const struct acr_head *head, struct acr_str bytes);
+
+/* compose.c: the request's head into connection->out, with a small body behind it; *ret_rest is what is left of the
+ * body. ACR_ERR_INVALID, ACR_ERR_INVALID_HEADER for what would not stay in its line. */
+ACR_MUST_CHECK int acr_request_compose(struct acr_connection *connection, const struct acr_request *request,
+                                       const struct acr_url *url, struct acr_str *ret_rest, struct acr_error *error);
+
+/* compose.c: appends the basic credentials of the URL's user info. */
+ACR_MUST_CHECK int acr_request_url_credentials(const struct acr_url *url, struct acr_buffer *out);
 
 /* Back to its client's pool if it can be used again, else closed. The exchange is over, its response taken. */
 void acr_client_give_connection(struct acr_connection *connection);
@@ -39,11 +55,21 @@ void acr_client_give_connection(struct acr_connection *connection);
 /* An idle one is of no use any more: out of the pool, closed. */
 void acr_client_forget_connection(struct acr_connection *connection);
 
-typedef int acr_hop_fn(struct acr_client *client, struct acr_fiber *fiber, const struct acr_request *request,
-                       const struct acr_url *url, struct acr_response **ret_response, struct acr_error *error);
+/* One request on its way to one server: the caller's, or what a redirect makes of it. On the stack of the fiber that
+ * runs, and nobody else's business. */
+struct acr_hop {
+    struct acr_client *client;
+    struct acr_fiber *fiber;
+    const struct acr_request *request;
+    const struct acr_url *url;
+};
 
-/* While *response is a redirect, asks `hop` for the next answer; *response becomes the last one, the others its
- * history. On failure *response is released. */
-ACR_MUST_CHECK int acr_redirects_follow(struct acr_client *client, struct acr_fiber *fiber,
-                                        const struct acr_request *original, acr_hop_fn *hop,
-                                        struct acr_response **response, struct acr_error *error);
+/* Asks on an idle connection or a fresh one, and again on a fresh one if the idle one was dead. As acr_client_request,
+ * without redirects. */
+ACR_MUST_CHECK int acr_client_hop(const struct acr_hop *hop, struct acr_response **ret_response,
+                                  struct acr_error *error);
+
+/* While *response, the answer to `first`, is a redirect, asks for the next one; *response becomes the last one, the
+ * others its history. On failure *response is released. */
+ACR_MUST_CHECK int acr_redirects_follow(const struct acr_hop *first, struct acr_response **response,
+                                        struct acr_error *error);

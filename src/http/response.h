@@ -2,9 +2,9 @@
 /*
  * response - one answer: status, head, decoded body, times, and the answers that redirected to it.
  *
- * Reference counted, one thread. The head is kept as the bytes that came; header fields are looked up in it when asked
- * for, which most requests never do. A streamed response holds its connection until its body was read to the end or it
- * was closed.
+ * Reference counted, one thread; it may outlive its client and the acr_http. The head is kept as the bytes that came;
+ * header fields are looked up in it when asked for, which most requests never do. A streamed response holds its
+ * connection until its body was read to the end or it was closed.
  */
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "loop/fiber.h"
 
 struct acr_connection;
+struct acr_response_pool;
 
 struct acr_response { /* fields may be read, not written */
     int status;
@@ -28,13 +29,13 @@ struct acr_response { /* fields may be read, not written */
     bool complete;    /* the body is all there */
     bool close;       /* the connection ends with this answer */
     unsigned redirect_count;
-    struct acr_str head;           /* status line and fields, with the blank line; owned */
-    struct acr_buffer body;        /* decoded; of a streamed one: what was received and not yet taken */
-    uint64_t wire_bytes;           /* body bytes as sent by the server, before decoding, without chunk lines */
-    struct acr_url *url;           /* owned copy when this answer came over a redirect, else NULL: the request's */
-    acr_nanos started;             /* monotonic: just before the (first) request was queued */
-    acr_nanos head_at;             /* when the head was complete */
-    acr_nanos finished;            /* when the body was complete; for a streamed one, as head_at until then */
+    struct acr_str head;    /* status line and fields, with the blank line; owned */
+    struct acr_buffer body; /* decoded; of a streamed one: what was received and not yet taken */
+    uint64_t wire_bytes;    /* body bytes as sent by the server, before decoding, without chunk lines */
+    struct acr_url *url;    /* owned copy when this answer came over a redirect, else NULL: the request's */
+    acr_nanos started;      /* monotonic: just before the (first) request was sent, or a connection for it made */
+    acr_nanos head_at;      /* when the head was complete */
+    acr_nanos finished;     /* when the body was complete; for a streamed one, as head_at until then */
     struct acr_response *previous; /* the redirect that led here, or NULL; owned */
 
     /* private */
@@ -42,7 +43,11 @@ struct acr_response { /* fields may be read, not written */
     struct acr_body framing;
     struct acr_decoder *decoder;
     struct acr_connection *connection; /* streamed and not complete */
+    int failure;                       /* how reading the streamed body ended; 0: it did not fail */
     struct acr_str method;             /* of the request that this answers; owned */
+    struct acr_response_pool *pool;
+    uint32_t room_used;
+    char room[]; /* for method and head, if they fit */
 };
 
 struct acr_response *acr_response_ref(struct acr_response *response);
@@ -60,7 +65,8 @@ struct acr_str acr_response_reason(const struct acr_response *response);
 
 /* Streamed only: waits until at least one decoded byte can be taken from response->body, or the end. 0 with an empty
  * body means the end. Take bytes with acr_buffer_drop_front(). `read_timeout` in nanoseconds without progress,
- * ACR_NEVER: none. Errors as acr_client_request. */
+ * ACR_NEVER: none. Errors as acr_client_request, after the bytes that came before; asked again, the same code. After
+ * acr_response_close() there is nothing more to come, which is no error. */
 ACR_MUST_CHECK int acr_response_wait_body(struct acr_response *response, struct acr_fiber *fiber,
                                           acr_nanos read_timeout, struct acr_error *error);
 
