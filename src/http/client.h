@@ -87,8 +87,7 @@ struct acr_request {
     uint64_t body_max;         /* 0 = ACR_CLIENT_BODY_MAX */
     acr_nanos connect_timeout; /* 0 = none */
     acr_nanos read_timeout;    /* longest silence of the server; 0 = none */
-    acr_nanos
-        started; /* what the answer's times count from, on the loop's clock; 0: the send, or the connecting before it */
+    acr_nanos started;         /* the answer's times count from here; 0: from the send, or the connecting before it */
     const struct acr_tls_settings *tls; /* from acr_http_tls(); NULL: verify against the system's store */
 };
 

@@ -42,6 +42,16 @@ static void run_call(struct acr_coroutine *coroutine, void *context)
     call->over = true;
 }
 
+void call_read_all(struct call *call, struct acr_fiber *fiber)
+{
+    acr_nanos wait = call->request.read_timeout > 0 ? call->request.read_timeout : ACR_NEVER;
+    call->code = acr_response_read_all(call->response, fiber, wait, &call->error);
+    if (call->code == 0)
+        return;
+    acr_response_unref(call->response);
+    call->response = NULL;
+}
+
 void call_start(struct call *call)
 {
     call->coroutine = net_fixture_start(&call->fixture->net, run_call, call);

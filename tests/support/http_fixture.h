@@ -33,6 +33,9 @@ struct call {
     void *context;
 };
 
+/* For `then`: reads all of a streamed answer; call->code tells how that went, and the response is dropped if badly. */
+void call_read_all(struct call *call, struct acr_fiber *fiber);
+
 /* A GET of base + target. */
 void call_init(struct call *call, struct http_fixture *fixture, const char *base, const char *target);
 /* Runs in a coroutine from the next turn on. */

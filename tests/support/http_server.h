@@ -40,12 +40,23 @@ struct http_step {
     unsigned long long count;
 };
 
-#define HTTP_TEXT(literal) HTTP_SEND, (literal), sizeof(literal) - 1
-
+/* Steps with their braces; the others are written as {HTTP_READ}. */
+#define HTTP_BYTES(literal)                       \
+    {                                             \
+        HTTP_SEND, (literal), sizeof(literal) - 1 \
+    }
 /* An answer with its length. */
 #define HTTP_ANSWER(text)           \
     {                               \
         HTTP_SEND, (text), SIZE_MAX \
+    }
+#define HTTP_DRIPPED(literal)                     \
+    {                                             \
+        HTTP_DRIP, (literal), sizeof(literal) - 1 \
+    }
+#define HTTP_TIMES(number, literal)                           \
+    {                                                         \
+        HTTP_REPEAT, (literal), sizeof(literal) - 1, (number) \
     }
 
 #define HTTP_STEPS_MAX 24
@@ -73,6 +84,12 @@ struct http_server {
     struct http_seen *seen;
     char base[64]; /* "http://127.0.0.1:port" */
 };
+
+#define HTTP_ROW(...) \
+    {                 \
+        __VA_ARGS__   \
+    }
+#define HTTP_SCRIPT(...) (&(const struct http_script){.rows = {__VA_ARGS__}})
 
 /* The script is the child's by inheritance. */
 struct http_server http_server_start(const struct http_script *script);
