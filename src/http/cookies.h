@@ -23,7 +23,7 @@
 #define ACR_COOKIES_PER_DOMAIN_MAX 180
 #define ACR_COOKIES_MAX 3000
 
-struct acr_cookie { /* strings are owned by the jar and terminated */
+struct acr_cookie { /* strings are owned by the jar, to be changed by acr_cookies_set() only, and terminated */
     char *name;
     char *value;
     char *domain; /* lower case, no leading dot; "": for every host, as requests has it for cookies a script sets */

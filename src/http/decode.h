@@ -16,8 +16,8 @@ struct acr_decoder;
  * that is not known: such a body is left as it is, as urllib3 does). */
 ACR_MUST_CHECK int acr_decoder_open(struct acr_str content_encoding, struct acr_decoder **ret_decoder);
 
-/* Appends what comes out. Bytes after the end of the last gzip member are ignored. ACR_ERR_DECODE, ACR_ERR_TOO_LARGE.
- */
+/* Appends what comes out. Bytes after the end of the last gzip member, or of a deflate or br stream, are ignored.
+ * ACR_ERR_DECODE, ACR_ERR_TOO_LARGE; the decoder is of no use then. */
 ACR_MUST_CHECK int acr_decoder_feed(struct acr_decoder *decoder, struct acr_str input, struct acr_buffer *out);
 
 /* The input is complete: ACR_ERR_DECODE when the stream is not (an empty input is fine). */

@@ -167,9 +167,29 @@ static struct acr_str next_element(struct acr_str *list)
     return element;
 }
 
+/* Is `text`, which holds no CR, `lower` in any case? Setting bit 5 makes only letters equal to letters, and only '-'
+ * and CR equal to '-'. */
+static bool is_word(struct acr_str text, const char *lower, size_t size)
+{
+    if (text.size != size)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if ((text.data[i] | 0x20) != lower[i])
+            return false;
+    return true;
+}
+
+#define IS_WORD(text, lower) is_word(text, lower, sizeof(lower) - 1)
+
 /* "5", or "5, 5" as a proxy joins two fields; all of one head must agree. */
 static int take_content_length(struct acr_head *head, struct acr_str value, struct acr_error *error)
 {
+    uint64_t single = 0;
+    if (!head->has_length && acr_str_parse_u64(value, &single) == 0) {
+        head->has_length = true;
+        head->content_length = single;
+        return 0;
+    }
     if (value.size == 0 || value.data[value.size - 1] == ',')
         return acr_error_set(error, ACR_ERR_MALFORMED, "Content-Length is not a number");
     while (value.size > 0) {
@@ -205,6 +225,10 @@ static void take_transfer_encoding(struct framing *framing, struct acr_str value
 
 static void take_connection(struct framing *framing, struct acr_str value)
 {
+    if (IS_WORD(value, "keep-alive")) {
+        framing->keep_alive = true;
+        return;
+    }
     if (acr_str_has_token(value, ACR_STR("close")))
         framing->close = true;
     if (acr_str_has_token(value, ACR_STR("keep-alive")))
@@ -243,39 +267,30 @@ static void take_content_encoding(struct acr_head *head, struct acr_str value)
     head->coding = sum;
 }
 
-/* Is `name`, which holds no control bytes, `lower` in any case? Setting bit 5 makes only letters equal to letters. */
-static bool is_named(struct acr_str name, const char *lower)
-{
-    for (size_t i = 0; i < name.size; i++)
-        if ((name.data[i] | 0x20) != lower[i])
-            return false;
-    return true;
-}
-
 static int take_field(struct acr_head *head, struct framing *framing, struct acr_str name, struct acr_str value,
                       struct acr_error *error)
 {
     switch (name.size << 8 | (unsigned char)(name.data[0] | 0x20)) {
     case 8 << 8 | 'l':
-        if (head->location.data == NULL && is_named(name, "location"))
+        if (head->location.data == NULL && IS_WORD(name, "location"))
             head->location = value;
         return 0;
     case 10 << 8 | 'c':
-        if (is_named(name, "connection"))
+        if (IS_WORD(name, "connection"))
             take_connection(framing, value);
         return 0;
     case 10 << 8 | 's':
-        if (is_named(name, "set-cookie"))
+        if (IS_WORD(name, "set-cookie"))
             head->has_cookies = true;
         return 0;
     case 14 << 8 | 'c':
-        return is_named(name, "content-length") ? take_content_length(head, value, error) : 0;
+        return IS_WORD(name, "content-length") ? take_content_length(head, value, error) : 0;
     case 16 << 8 | 'c':
-        if (is_named(name, "content-encoding"))
+        if (IS_WORD(name, "content-encoding"))
             take_content_encoding(head, value);
         return 0;
     case 17 << 8 | 't':
-        if (is_named(name, "transfer-encoding"))
+        if (IS_WORD(name, "transfer-encoding"))
             take_transfer_encoding(framing, value);
         return 0;
     default:

@@ -4,9 +4,10 @@
  *
  * Parses one complete head out of contiguous bytes, in place: names and values point into the input. Lenient where real
  * servers are: bare LF for CRLF, obs-fold (the continuation is joined by turning the line break into spaces, so the
- * input is writable), blanks around values, empty reason, HTTP/1.0, blank lines before the status line. Strict where it
- * matters: a header line without ':' or with a blank in its name, a NUL byte, contradicting Content-Length fields, a
- * status that is not three digits are malformed. "Transfer-Encoding: chunked" wins over Content-Length (RFC 9112 6.3).
+ * input is writable), a bare CR in a value (likewise), blanks around values, empty reason, HTTP/1.0, blank lines before
+ * the status line. Strict where it matters: a header line without ':' or with a blank in its name, a continuation of no
+ * field, a NUL byte, contradicting Content-Length fields, a status that is not three digits are malformed.
+ * "Transfer-Encoding: chunked" wins over Content-Length (RFC 9112 6.3).
  */
 #pragma once
 
@@ -43,13 +44,13 @@ struct acr_head {
     size_t field_count;
     struct acr_header fields[ACR_HEAD_FIELDS_MAX];
     /* What framing and the client need, gathered while parsing: */
-    bool has_length;
+    bool has_length; /* false when a transfer coding overrides Content-Length */
     uint64_t content_length;
-    bool chunked;
-    bool close;       /* the connection cannot be reused: "close", or HTTP/1.0 without keep-alive */
+    bool chunked;     /* the last transfer coding is chunked */
+    bool close;       /* the connection cannot be reused: "close", HTTP/1.0 without keep-alive, doubtful framing */
     bool has_cookies; /* at least one Set-Cookie */
     enum acr_content_coding coding;
-    struct acr_str content_encoding; /* data == NULL: no such field */
+    struct acr_str content_encoding; /* the first such field; data == NULL: none */
     struct acr_str location;         /* ditto */
 };
 

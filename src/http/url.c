@@ -98,10 +98,11 @@ static struct acr_str str_from(const char *start, const char *end)
 /* Length of the prefix without any byte of `stops`. */
 static size_t span_until(struct acr_str text, const char *stops)
 {
-    size_t size = 0;
-    while (size < text.size && (text.data[size] == '\0' || strchr(stops, text.data[size]) == NULL))
-        size++;
-    return size;
+    for (size_t size = 0; size < text.size; size++)
+        for (const char *stop = stops; *stop != '\0'; stop++)
+            if (text.data[size] == *stop)
+                return size;
+    return text.size;
 }
 
 /* Takes `size` bytes off the front. */

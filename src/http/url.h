@@ -4,7 +4,8 @@
  *
  * Follows RFC 3986 with what requests 2.28 sends: the path is requoted (unreserved characters unquoted, illegal ones
  * percent-encoded, valid escapes kept), an empty path becomes "/", the fragment is dropped from what is sent, the host
- * is lower-cased, "user:password@" is kept apart, "[v6]" hosts lose their brackets in `host`.
+ * is lower-cased, "user:password@" is kept apart, "[v6]" hosts lose their brackets in `host`. Hosts are ASCII: one with
+ * other letters has to be given in its IDNA form.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ struct acr_url {
     bool secure;              /* https */
     uint16_t port;            /* explicit, or 80 / 443 */
     bool port_explicit;       /* a port other than the scheme's own was given */
-    struct acr_str host;      /* lower case, no brackets */
+    struct acr_str host;      /* lower case, no brackets; an address may end in "%zone", which is shown nowhere else */
     struct acr_str authority; /* as in a Host header: host[:port], brackets, port only if not the scheme's own */
     struct acr_str target;    /* path and query as sent, "/..." */
     struct acr_str path;      /* the part of target before '?' */
@@ -35,13 +36,13 @@ struct acr_url {
     struct acr_str whole;     /* scheme://authority/target[#fragment], no user info: what requests calls response.url */
 };
 
-/* ACR_ERR_MISSING_SCHEME, UNSUPPORTED_SCHEME, INVALID_URL (empty host, bad port, space or control character in the
- * host, unbalanced bracket), TOO_LARGE. */
+/* ACR_ERR_MISSING_SCHEME, UNSUPPORTED_SCHEME ("localhost:80/" among them, as with requests), INVALID_URL (empty host,
+ * bad port, forbidden character in the host, unbalanced bracket), TOO_LARGE (as given or as cleaned). */
 ACR_MUST_CHECK int acr_url_parse(struct acr_str text, struct acr_url *ret_url, struct acr_error *error);
 
 /* Resolves `reference` (a Location header: absolute, "//host", "/path", "path", "?query", "#fragment") against `base`;
- * dot segments are removed. A reference without a fragment inherits the base's (RFC 7231 7.1.2). Errors as
- * acr_url_parse. */
+ * dot segments are removed. A reference without a fragment inherits the base's (RFC 7231 7.1.2), one without an
+ * authority the base's with user name and password. Errors as acr_url_parse. */
 ACR_MUST_CHECK int acr_url_resolve(const struct acr_url *base, struct acr_str reference, struct acr_url *ret_url,
                                    struct acr_error *error);
 
