@@ -265,6 +265,16 @@ static void test_replacement_keeps_the_place_and_tells_by_version(void **state)
     assert_int_equal(jar.count, 3);
 }
 
+static void test_names_and_paths_that_begin_alike_are_different(void **state)
+{
+    (void)state;
+    assert_true(receive("http://h/", "name=1; Path=/ab"));
+    assert_true(receive("http://h/", "nam=2; Path=/ab"));
+    assert_true(receive("http://h/", "nam=3; Path=/a"));
+    assert_true(receive("http://h/", "names=4; Path=/ab"));
+    assert_string_equal(header("http://h/ab"), "name=1; nam=2; names=4");
+}
+
 static void test_expiry_removes(void **state)
 {
     (void)state;
