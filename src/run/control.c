@@ -10,18 +10,15 @@
 #include "loop/timer.h"
 #include "run/hatch.h"
 #include "run/message.h"
+#include "run/watch.h"
 
 #define RUNNERS "locust.runners"
 #define MAIN "locust.main"
 
 /* A table waits so long for fresh numbers. */
 #define SNAPSHOT_WAIT (200 * ACR_NANOS_PER_MILLI)
-/* How often the load thread is asked whether it still turns: a stall's length is known this well. */
-#define PING_INTERVAL (100 * ACR_NANOS_PER_MILLI)
 /* How old numbers may be when the load thread is lost; also when no table is printed. */
 #define REFRESH_INTERVAL ACR_NANOS_PER_SECOND
-/* Silence that is worth a warning. */
-#define STALL_MIN ACR_NANOS_PER_SECOND
 
 enum control_state {
     STATE_WAITING,
@@ -57,11 +54,7 @@ struct acr_control {
     bool table_wanted, csv_wanted;
     struct acr_timer table_timer, csv_timer, refresh_timer, snapshot_timer;
 
-    struct acr_message *ping; /* NULL while the load thread has it */
-    acr_nanos ping_sent;
-    bool stalled;
-    struct acr_timer ping_timer;
-
+    struct acr_watch watch;
     size_t user_count; /* as last heard */
     struct acr_output output;
     int exit_code;
@@ -108,11 +101,12 @@ static void done(struct acr_control *control)
 
 static void stop_timers(struct acr_control *control)
 {
-    struct acr_timer *timers[] = {&control->hatch_timer,    &control->time_limit, &control->stop_limit,
-                                  &control->table_timer,    &control->csv_timer,  &control->refresh_timer,
-                                  &control->snapshot_timer, &control->ping_timer};
+    struct acr_timer *timers[] = {&control->hatch_timer,   &control->time_limit, &control->stop_limit,
+                                  &control->table_timer,   &control->csv_timer,  &control->refresh_timer,
+                                  &control->snapshot_timer};
     for (size_t i = 0; i < ACR_ARRAY_SIZE(timers); i++)
         acr_timer_disarm(timers[i]);
+    acr_watch_stop(&control->watch);
     control->table_wanted = control->csv_wanted = false;
 }
 
@@ -164,7 +158,7 @@ static void abandon(struct acr_control *control)
 static void give_up(struct acr_control *control)
 {
     stop_timers(control);
-    if (control->stalled)
+    if (control->watch.stalled)
         acr_log(ACR_LOG_WARNING, RUNNERS, "The load thread does not answer; the report is made without it.");
     else if (control->state == STATE_FINISHING)
         acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for the scenario's listeners to return.");
@@ -202,7 +196,7 @@ static void on_time_limit(struct acr_timer *timer)
 static void on_stop_limit(struct acr_timer *timer)
 {
     struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, stop_limit);
-    if (control->stalled) {
+    if (control->watch.stalled) {
         give_up(control);
         return;
     }
@@ -305,7 +299,7 @@ static void on_ready(struct acr_control *control)
     control->state = STATE_HATCHING;
     control->hatch_start = acr_loop_now(control->loop);
     acr_timer_arm(&control->hatch_timer, control->hatch_start);
-    acr_timer_arm(&control->ping_timer, control->hatch_start);
+    acr_watch_start(&control->watch);
     arm_after(control, &control->refresh_timer, REFRESH_INTERVAL);
     if (options->run_time > 0)
         arm_after(control, &control->time_limit, options->run_time);
@@ -369,36 +363,6 @@ static void on_csv(struct acr_timer *timer)
     arm_after(control, timer, control->setup.options->csv_interval);
 }
 
-/* ---- is the load thread there? */
-
-static void on_ping(struct acr_timer *timer)
-{
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, ping_timer);
-    acr_nanos now = acr_loop_now(control->loop);
-    if (control->ping != NULL) {
-        control->ping_sent = now;
-        acr_message_post(control->ping, control->setup.load);
-        control->ping = NULL;
-    } else if (!control->stalled && now - control->ping_sent > STALL_MIN) {
-        control->stalled = true;
-        acr_log(ACR_LOG_WARNING, RUNNERS,
-                "The load thread has not answered for %.1f s: a call in the scenario does not yield to other users.",
-                acr_nanos_to_seconds(now - control->ping_sent));
-    }
-    arm_after(control, timer, PING_INTERVAL);
-}
-
-static void on_pong(struct acr_control *control)
-{
-    if (!control->stalled)
-        return;
-    control->stalled = false;
-    acr_log(ACR_LOG_WARNING, RUNNERS,
-            "The load thread was blocked for %.1f s: a call in the scenario did not yield; response times of that span "
-            "include it.",
-            acr_nanos_to_seconds(acr_loop_now(control->loop) - control->ping_sent));
-}
-
 /* ---- mail */
 
 static void take_numbers(struct acr_control *control, struct acr_message *message)
@@ -415,7 +379,7 @@ static void take_numbers(struct acr_control *control, struct acr_message *messag
 static void keep_or_free(struct acr_control *control, struct acr_message *message)
 {
     if (message->kind == ACR_MESSAGE_PING)
-        control->ping = message;
+        acr_watch_answered(&control->watch, message);
     else if (message->kind == ACR_MESSAGE_SNAPSHOT)
         control->asking = message;
     else
@@ -430,9 +394,6 @@ static void handle(struct acr_control *control, const struct acr_message *messag
         break;
     case ACR_MESSAGE_HATCHED:
         on_hatched(control, message);
-        break;
-    case ACR_MESSAGE_PING:
-        on_pong(control);
         break;
     case ACR_MESSAGE_SNAPSHOT:
         show(control);
@@ -480,7 +441,7 @@ static void init_timers(struct acr_control *control)
     acr_timer_init(&control->csv_timer, control->loop, on_csv);
     acr_timer_init(&control->refresh_timer, control->loop, on_refresh);
     acr_timer_init(&control->snapshot_timer, control->loop, on_snapshot_late);
-    acr_timer_init(&control->ping_timer, control->loop, on_ping);
+    acr_watch_init(&control->watch, control->loop, control->setup.load, control->setup.queued, control->setup.context);
 }
 
 static void plan_users(struct acr_control *control)
@@ -508,7 +469,6 @@ int acr_control_open(const struct acr_control_setup *setup, struct acr_control *
     plan_users(control);
     control->snapshot = acr_snapshot_ref(setup->snapshot);
     control->asking = acr_message_new(ACR_MESSAGE_SNAPSHOT);
-    control->ping = acr_message_new(ACR_MESSAGE_PING);
     control->output.print = setup->print;
     control->output.context = setup->context;
     control->output.csv_base = setup->options->csv_base;
@@ -524,7 +484,7 @@ void acr_control_close(struct acr_control *control)
     stop_timers(control);
     acr_mailbox_close(control->mailbox);
     acr_message_free(control->asking);
-    acr_message_free(control->ping);
+    acr_watch_done(&control->watch);
     acr_snapshot_unref(control->snapshot);
     acr_output_done(&control->output);
     acr_free(control->counts);

@@ -22,6 +22,7 @@
 #include "loop/mailbox.h"
 #include "run/local.h"
 #include "run/output.h"
+#include "run/watch.h"
 #include "stats/snapshot.h"
 #include "user/class.h"
 
@@ -38,7 +39,8 @@ struct acr_control_setup {
     acr_output_fn *print;
     /* The run is over although the load thread is not: everything has been printed, the process should end. */
     void (*abandon)(void *context, int exit_code);
-    void *context; /* of print and abandon */
+    acr_watch_queued_fn *queued; /* of the load thread; may be NULL */
+    void *context;               /* of print, abandon and queued */
 };
 
 ACR_MUST_CHECK int acr_control_open(const struct acr_control_setup *setup, struct acr_control **ret_control,

@@ -3,8 +3,12 @@
 #include "run/local.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -23,6 +27,7 @@ struct local {
     struct acr_control *control;
     struct acr_signals *signals;
     pthread_t thread;
+    int schedstat; /* the load thread's; -1 where the kernel has none */
 };
 
 /* Tables go past stdio, whose locks the load thread may hold while it is stuck. */
@@ -49,6 +54,27 @@ static void abandon(void *context, int exit_code)
 {
     (void)context;
     _exit(exit_code);
+}
+
+/* /proc/self/task/TID/schedstat: nanoseconds on a processor, nanoseconds waiting for one, how often. Opened by the
+ * load thread, read by the control thread. */
+static int open_schedstat(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", (int)gettid());
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static acr_nanos queued(void *context)
+{
+    const struct local *local = context;
+    char text[128];
+    ssize_t size = local->schedstat >= 0 ? pread(local->schedstat, text, sizeof text - 1, 0) : -1;
+    if (size <= 0)
+        return -1;
+    text[size] = '\0';
+    char *second = strchr(text, ' ');
+    return second != NULL ? (acr_nanos)strtoll(second, NULL, 10) : -1;
 }
 
 static void on_signal(void *context, int signal_number)
@@ -87,6 +113,7 @@ static int open_control(struct local *local, struct acr_error *error)
         .snapshot = snapshot,
         .print = print,
         .abandon = abandon,
+        .queued = queued,
         .context = local,
     };
     int rc = write_first_csv(local, snapshot, error);
@@ -102,6 +129,8 @@ static void close_all(struct local *local)
     acr_control_close(local->control);
     acr_load_close(local->load);
     acr_loop_close(local->loop);
+    if (local->schedstat >= 0)
+        close(local->schedstat);
     acr_free(local);
 }
 
@@ -159,6 +188,7 @@ int acr_run_local(struct acr_scenario *scenario, const struct acr_run_options *o
     struct local *local = acr_alloc_zero(sizeof *local);
     local->scenario = scenario;
     local->options = *options;
+    local->schedstat = open_schedstat();
     scenario->engine->request_limit = options->request_limit;
     log_start(local);
     int result = open_all(local, error) < 0 ? -1 : hold(local);

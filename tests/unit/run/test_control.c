@@ -29,6 +29,7 @@ struct bench {
     int output; /* log records and tables, in order */
     char *text; /* what `output` held when it was last looked at */
     bool blocked;
+    bool queued_all_along; /* the load thread gets a tenth of a processor */
     bool abandoned;
     int abandon_code;
 };
@@ -44,6 +45,12 @@ static void abandon(void *context, int exit_code)
     struct bench *bench = context;
     bench->abandoned = true;
     bench->abandon_code = exit_code;
+}
+
+static acr_nanos queued(void *context)
+{
+    const struct bench *bench = context;
+    return bench->queued_all_along ? bench->clock.monotonic_now * 9 / 10 : -1;
 }
 
 static struct bench *bench_of(struct fake_scenario *fake)
@@ -128,6 +135,7 @@ static int hold(struct bench *bench, void (*drive)(struct fake_scenario *))
                                         .snapshot = snapshot,
                                         .print = print,
                                         .abandon = abandon,
+                                        .queued = queued,
                                         .context = bench};
     assert_int_equal(acr_loop_open(&bench->clock.clock, &bench->loop, NULL), 0);
     assert_int_equal(acr_load_open(&bench->fake.scenario, &bench->load, NULL), 0);
@@ -547,6 +555,29 @@ static void test_a_blocked_load_thread_is_reported_once_with_its_seconds_and_tab
     assert_int_equal(hold(bench, drive_stall), 0);
     assert_false(bench->abandoned);
     assert_int_equal(last_total(bench), bench->fake.recorded);
+}
+
+static void drive_starvation(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, SECOND);
+    bench->blocked = true;
+    advance(bench, 3 * SECOND);
+    assert_printed(bench, "has not answered for 1.", "it waited for a processor for ", "this machine is overloaded.");
+    bench->blocked = false;
+    advance(bench, 100 * MILLI);
+    assert_printed(bench, "was blocked for ", "it waited for a processor for 2.",
+                   "this machine is overloaded; response times");
+    assert_int_equal(times_printed(bench, "yield"), 0);
+    acr_control_signal(bench->control, SIGINT);
+    advance_to_end(bench);
+}
+
+static void test_an_overloaded_machine_is_not_blamed_on_the_scenario(void **state)
+{
+    struct bench *bench = *state;
+    bench->queued_all_along = true;
+    hold(bench, drive_starvation);
 }
 
 static void drive_late_table(struct fake_scenario *fake)
