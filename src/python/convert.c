@@ -28,6 +28,11 @@ int acr_python_bytes(PyObject *object, const char *what, struct acr_str *ret_str
     return -1;
 }
 
+PyObject *acr_python_latin1(PyObject *object)
+{
+    return PyUnicode_Check(object) ? PyUnicode_AsLatin1String(object) : Py_NewRef(object);
+}
+
 PyObject *acr_python_from_wire(struct acr_str str)
 {
     PyObject *text = PyUnicode_DecodeUTF8(str.data, (Py_ssize_t)str.size, NULL);

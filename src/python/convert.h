@@ -15,6 +15,10 @@ int acr_python_str(PyObject *object, struct acr_str *ret_str);
 /* str as UTF-8, or bytes, borrowed; -1 with TypeError naming `what`. */
 int acr_python_bytes(PyObject *object, const char *what, struct acr_str *ret_str);
 
+/* Latin-1 bytes of a str, as http.client writes header values, or the bytes given. New reference; NULL with
+ * UnicodeEncodeError. */
+PyObject *acr_python_latin1(PyObject *object);
+
 /* A str of bytes from the wire: UTF-8 if they are, else Latin-1, which cannot fail. New reference. */
 PyObject *acr_python_from_wire(struct acr_str str);
 

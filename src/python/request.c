@@ -127,6 +127,11 @@ static bool leaves_base(const struct acr_python_session *session, PyObject *url)
            !acr_str_starts_nocase(text, session->site->base_url);
 }
 
+static struct acr_str bytes_str(PyObject *bytes)
+{
+    return (struct acr_str){PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
+}
+
 /* Headers */
 
 /* Session's lines without those that the call overrides. */
@@ -167,21 +172,51 @@ static int invalid_header(PyObject *session, const struct acr_python_call *call,
     return -1;
 }
 
+/* Like a password given as auth, a token given as header must not follow a redirect to another host: the engine writes
+ * that line. */
+static int take_authorization(struct draft *draft, struct acr_str value)
+{
+    draft->authorization.size = 0;
+    if (acr_buffer_append_str(&draft->authorization, value) != 0)
+        return no_memory();
+    draft->request.authorization = acr_buffer_str(&draft->authorization);
+    return 0;
+}
+
+/* `name` and `value` checked, as a line or as what the engine makes a line of. */
+static int add_header(PyObject *session, const struct acr_python_call *call, struct draft *draft, PyObject *key,
+                      struct acr_str name, struct acr_str value)
+{
+    size_t before = draft->lines.size;
+    int code = acr_request_header_line(&draft->lines, name, value);
+    if (code != 0)
+        return code == ACR_ERR_INVALID_HEADER ? invalid_header(session, call, key) : no_memory();
+    if (!acr_str_equal_nocase(name, ACR_STR("Authorization")))
+        return 0;
+    draft->lines.size = before;
+    return take_authorization(draft, value);
+}
+
 /* One header of the call; the engine writes some fields itself and only needs to know what they are. */
 static int take_header(PyObject *session, const struct acr_python_call *call, struct draft *draft, PyObject *key,
                        PyObject *value)
 {
     struct acr_str name, text;
-    if (value == Py_None)
-        return 0;
     if (acr_python_bytes(key, "header name", &name) != 0)
         return -1;
+    if (value == Py_None) {
+        if (acr_str_equal_nocase(name, ACR_STR("Authorization")))
+            draft->request.authorization = (struct acr_str){NULL, 0};
+        return 0;
+    }
     if (!PyUnicode_Check(value) && !PyBytes_Check(value))
         return invalid_header(session, call, key);
-    if (acr_python_bytes(value, "header value", &text) != 0)
+    PyObject *bytes = acr_python_latin1(value);
+    if (bytes == NULL)
         return -1;
-    if (acr_str_equal_nocase(name, ACR_STR("Content-Length")))
-        return 0; /* the engine knows better */
+    text = bytes_str(bytes);
+    int code = 0;
+    bool drop = acr_str_equal_nocase(name, ACR_STR("Content-Length")); /* the engine knows better */
     if (acr_str_equal_nocase(name, ACR_STR("Host")))
         draft->request.own_host = true;
     if (acr_str_equal_nocase(name, ACR_STR("Cookie")))
@@ -190,8 +225,10 @@ static int take_header(PyObject *session, const struct acr_python_call *call, st
         draft->request.content_type = (struct acr_str){NULL, 0};
     if (acr_str_equal_nocase(name, ACR_STR("Expect")) && acr_str_equal_nocase(text, ACR_STR("100-continue")))
         draft->request.expect_continue = draft->request.body.size > 0;
-    int code = acr_request_header_line(&draft->lines, name, text);
-    return code == ACR_ERR_INVALID_HEADER ? invalid_header(session, call, key) : code != 0 ? no_memory() : 0;
+    if (!drop)
+        code = add_header(session, call, draft, key, name, text);
+    Py_DECREF(bytes);
+    return code;
 }
 
 static int take_headers(PyObject *session, const struct acr_python_call *call, struct draft *draft)
@@ -261,11 +298,13 @@ static int join_params(PyObject *params, struct acr_str url, struct acr_buffer *
     /* The query goes before a fragment. */
     ptrdiff_t hash = acr_str_find_char(url, '#');
     struct acr_str front = {url.data, hash >= 0 ? (size_t)hash : url.size};
-    if (code == 0 &&
-        (acr_buffer_append_str(out, front) != 0 ||
-         (query.size > 0 &&
-          (acr_buffer_append_str(out, acr_str_find_char(front, '?') >= 0 ? ACR_STR("&") : ACR_STR("?")) != 0 ||
-           acr_buffer_append_str(out, acr_buffer_str(&query)) != 0))))
+    struct acr_str fragment = {url.data + front.size, url.size - front.size};
+    ptrdiff_t mark = acr_str_find_char(front, '?');
+    struct acr_str joint = mark < 0 ? ACR_STR("?") : (size_t)mark + 1 == front.size ? ACR_STR("") : ACR_STR("&");
+    if (code == 0 && (acr_buffer_append_str(out, front) != 0 ||
+                      (query.size > 0 && (acr_buffer_append_str(out, joint) != 0 ||
+                                          acr_buffer_append_str(out, acr_buffer_str(&query)) != 0)) ||
+                      acr_buffer_append_str(out, fragment) != 0))
         code = no_memory();
     acr_buffer_done(&query);
     return code;
@@ -315,14 +354,16 @@ static int take_timeout(PyObject *timeout, struct acr_request *request)
 
 static int take_auth(PyObject *auth, struct draft *draft)
 {
-    struct acr_str user, password;
-    if (acr_python_bytes(PyTuple_GET_ITEM(auth, 0), "user name", &user) != 0 ||
-        acr_python_bytes(PyTuple_GET_ITEM(auth, 1), "password", &password) != 0)
-        return -1;
-    if (acr_auth_basic(&draft->authorization, user, password) != 0)
-        return no_memory();
+    PyObject *user = acr_python_latin1(PyTuple_GET_ITEM(auth, 0));
+    PyObject *password = user != NULL ? acr_python_latin1(PyTuple_GET_ITEM(auth, 1)) : NULL;
+    int code = password != NULL ? 0 : -1;
+    draft->authorization.size = 0;
+    if (code == 0 && acr_auth_basic(&draft->authorization, bytes_str(user), bytes_str(password)) != 0)
+        code = no_memory();
     draft->request.authorization = acr_buffer_str(&draft->authorization);
-    return 0;
+    Py_XDECREF(user);
+    Py_XDECREF(password);
+    return code;
 }
 
 static int take_tls(const struct acr_python_call *call, struct draft *draft)
