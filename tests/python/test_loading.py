@@ -157,8 +157,8 @@ def test_a_file_that_failed_is_no_module(write):
 
 @pytest.mark.parametrize("line", [
     'print "hello"', "print hello, there", "try:\n    pass\nexcept ValueError, e:\n    pass",
-    'raise ValueError, "text"', "if 1 <> 2: pass", "x = 0777", "x = 10L", "import urllib2", "import ConfigParser", "x = xrange(3)",
-    "x = unicode('a')", 'exec "x = 1"', "x = `1`", 'x = ur"a"',
+    'raise ValueError, "text"', "if 1 <> 2: pass", "x = 0777", "x = 10L", "import urllib2", "import ConfigParser",
+    "x = xrange(3)", "x = unicode('a')", 'exec "x = 1"', "x = `1`", 'x = ur"a"',
 ])
 def test_python_2_is_recognised_with_its_line(write, capsys, line):
     with pytest.raises(LoadError, match=r"mylocustfile.py, line [2-4].*Python 2"):

@@ -65,8 +65,9 @@ class SessionCookieJar(RequestsCookieJar):
         dotted = cookie.domain.startswith(".")
         self._session.cookie_set(
             str(cookie.name), "" if value is None else str(value), cookie.domain.lstrip(".").lower(),
-            cookie.path or "/", None if cookie.expires is None else int(cookie.expires), bool(cookie.domain) and not dotted,
-            bool(cookie.secure), cookie.has_nonstandard_attr("HttpOnly") or cookie.has_nonstandard_attr("httponly"))
+            cookie.path or "/", None if cookie.expires is None else int(cookie.expires),
+            bool(cookie.domain) and not dotted, bool(cookie.secure),
+            cookie.has_nonstandard_attr("HttpOnly") or cookie.has_nonstandard_attr("httponly"))
 
     def clear(self, domain: Optional[str] = None, path: Optional[str] = None, name: Optional[str] = None) -> None:
         """Removes all cookies, or those of a domain, of a path in it, or one. KeyError when there are none of these."""

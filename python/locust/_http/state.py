@@ -96,7 +96,7 @@ def session_state(session: Any) -> Tuple[Any, ...]:
         return _FALLBACK
     touched = session.touched
     try:
-        lines, authorization = _headers(session.headers) if touched("headers") else (_default_lines(), None)
+        lines, authorization = _session_headers(session) if touched("headers") else (_default_lines(), None)
     except InvalidHeader:
         return _FALLBACK  # requests says what is wrong with it
     own_auth = session.auth if touched("auth") else None
@@ -151,6 +151,15 @@ def basic_authorization(auth: Any) -> Optional[bytes]:
     if isinstance(auth, tuple) and len(auth) == 2:
         return _basic_auth_str(*auth).encode("latin-1")
     return None
+
+
+def _session_headers(session: Any) -> Tuple[bytes, Optional[bytes]]:
+    """As _headers(), remembered: a session whose headers are a dict of the script's is asked before every request."""
+    items = tuple(session.headers.items())
+    known = vars(session).get("_headers_sent")
+    if known is None or known[0] != items:
+        known = vars(session)["_headers_sent"] = (items, _headers(dict(items)))
+    return known[1]
 
 
 def _headers(headers: Mapping[str, Any]) -> Tuple[bytes, Optional[bytes]]:
