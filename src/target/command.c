@@ -36,6 +36,8 @@ static const char usage[] =
     "  --stall-rate P       never answer this share of requests, 0 to 1\n"
     "  --stall-after N      answer N requests, then none any more\n"
     "  --require-login      /profile answers 403 without the cookie that /login gives\n"
+    "  --tls-cert FILE      serve HTTPS with this certificate chain (PEM)\n"
+    "  --tls-key FILE       its key, unless it is in the same file\n"
     "  --seed N             make everything random the same in every run\n"
     "  --quiet              no summary at the end\n"
     "  --help               this text\n"
@@ -63,6 +65,8 @@ enum option_code {
     OPTION_STALL_AFTER,
     OPTION_REQUIRE_LOGIN,
     OPTION_SEED,
+    OPTION_TLS_CERT,
+    OPTION_TLS_KEY,
     OPTION_QUIET,
     OPTION_HELP,
 };
@@ -77,6 +81,8 @@ static const struct option long_options[] = {
     {"stall-after", required_argument, NULL, OPTION_STALL_AFTER},
     {"require-login", no_argument, NULL, OPTION_REQUIRE_LOGIN},
     {"seed", required_argument, NULL, OPTION_SEED},
+    {"tls-cert", required_argument, NULL, OPTION_TLS_CERT},
+    {"tls-key", required_argument, NULL, OPTION_TLS_KEY},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -145,6 +151,12 @@ static bool read_option(int code, const char *value, struct acr_target_options *
         return read_number(value, 1, UINT64_MAX, &options->stall_after);
     case OPTION_SEED:
         return read_number(value, 0, UINT64_MAX, &options->seed);
+    case OPTION_TLS_CERT:
+        options->tls_cert = value;
+        return *value != '\0';
+    case OPTION_TLS_KEY:
+        options->tls_key = value;
+        return *value != '\0';
     case OPTION_REQUIRE_LOGIN:
         options->require_login = true;
         return true;
@@ -181,6 +193,10 @@ static int read_options(int argc, char **argv, struct acr_target_options *option
     }
     if (optind < argc) {
         fprintf(stderr, "acrida target: unexpected argument '%s'\n", argv[optind]);
+        return usage_error();
+    }
+    if (options->tls_key != NULL && options->tls_cert == NULL) {
+        fputs("acrida target: --tls-key needs --tls-cert\n", stderr);
         return usage_error();
     }
     return -1;
@@ -303,7 +319,8 @@ static void announce(const struct command *command)
 {
     const char *host = command->options.host;
     bool bare_v6 = strchr(host, ':') != NULL;
-    printf("target listening on http://%s%s%s:%u\n", bare_v6 ? "[" : "", host, bare_v6 ? "]" : "",
+    const char *scheme = command->options.tls_cert != NULL ? "https" : "http";
+    printf("target listening on %s://%s%s%s:%u\n", scheme, bare_v6 ? "[" : "", host, bare_v6 ? "]" : "",
            acr_target_port(command->servers[0].target));
     fflush(stdout);
 }

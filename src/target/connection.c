@@ -11,6 +11,7 @@
 #include "target/internal.h"
 #include "target/serve.h"
 #include "target/text.h"
+#include "target/tls.h"
 
 /* Buffers above this are not kept for the next use. */
 #define KEEP_MAX (size_t)(16 * 1024)
@@ -24,6 +25,8 @@
 /* > 0: bytes read; ACR_ERR_AGAIN; ACR_ERR_END for an end of any kind. */
 static ssize_t read_some(struct acr_target_connection *connection, void *buffer, size_t size)
 {
+    if (ACR_UNLIKELY(connection->tls != NULL))
+        return acr_target_tls_read(connection->tls, buffer, size);
     for (;;) {
         ssize_t count = recv(connection->source.fd, buffer, size, MSG_DONTWAIT);
         if (count > 0)
@@ -35,10 +38,26 @@ static ssize_t read_some(struct acr_target_connection *connection, void *buffer,
     }
 }
 
+static ssize_t write_tls(struct acr_target_connection *connection, const char *data, size_t size)
+{
+    size_t sent = 0;
+    while (sent < size) {
+        ssize_t count = acr_target_tls_write(connection->tls, data + sent, size - sent);
+        if (count == ACR_ERR_AGAIN)
+            break;
+        if (count < 0)
+            return ACR_ERR_END;
+        sent += (size_t)count;
+    }
+    return (ssize_t)sent;
+}
+
 /* >= 0: bytes taken, fewer than size when the socket is full; ACR_ERR_END when the client is gone. */
 static ssize_t write_some(struct acr_target_connection *connection, const char *data, size_t size)
 {
     size_t sent = 0;
+    if (ACR_UNLIKELY(connection->tls != NULL))
+        return write_tls(connection, data, size);
     while (sent < size) {
         ssize_t count = send(connection->source.fd, data + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (count >= 0)
@@ -65,6 +84,8 @@ static void close_now(struct acr_target_connection *connection)
     int fd = connection->source.fd;
     acr_source_remove(&connection->source);
     acr_timer_disarm(&connection->timer);
+    acr_target_tls_free(connection->tls);
+    connection->tls = NULL;
     close(fd);
     trim(&connection->in);
     trim(&connection->out);
@@ -160,6 +181,8 @@ static void drain(struct acr_target_connection *connection)
 
 static void end_connection(struct acr_target_connection *connection)
 {
+    if (connection->tls != NULL)
+        acr_target_tls_end(connection->tls);
     if (!connection->lingers) {
         connection->phase = ACR_TARGET_CLOSED;
         return;
@@ -280,8 +303,8 @@ static void receive(struct acr_target_connection *connection)
             return;
         }
         feed(connection, buffer, (size_t)size);
-        /* A short read has drained the socket, unless an end of stream is behind it. */
-        connection->unread = size == ACR_TARGET_READ_SIZE || connection->hung_up;
+        /* A short read has drained the socket, unless an end of stream is behind it; TLS hands out one record each. */
+        connection->unread = size == ACR_TARGET_READ_SIZE || connection->hung_up || connection->tls != NULL;
         if (!connection->unread)
             return;
     }
@@ -309,7 +332,7 @@ static void on_event(struct acr_source *source, uint32_t events)
         connection->unread = true;
         if (events & (EPOLLHUP | EPOLLERR))
             connection->phase = ACR_TARGET_CLOSED;
-        else if (events & EPOLLOUT)
+        else if ((events & EPOLLOUT) || connection->tls != NULL)
             push(connection);
         resume(connection);
         break;
@@ -369,8 +392,13 @@ int acr_target_connection_open(struct acr_target *target, int fd)
     connection->id = atomic_fetch_add(&target->shared->connections, 1) + 1;
     acr_timer_init(&connection->timer, target->loop, on_timer);
     acr_list_init(&connection->link);
-    int error = acr_source_add(&connection->source, target->loop, fd, on_event);
+    int error = 0;
+    if (target->shared->tls != NULL && (connection->tls = acr_target_tls_accept(target->shared->tls, fd)) == NULL)
+        error = ACR_ERR_SYSTEM;
+    if (error == 0)
+        error = acr_source_add(&connection->source, target->loop, fd, on_event);
     if (error != 0) {
+        acr_target_tls_free(connection->tls);
         free_memory(connection);
         close(fd);
         return error;

@@ -24,6 +24,7 @@
 
 struct acr_target;
 struct acr_target_path;
+struct ssl_st;
 
 enum acr_target_phase {
     ACR_TARGET_READING, /* between requests, or in the middle of one */
@@ -37,6 +38,7 @@ struct acr_target_connection {
     struct acr_timer timer;
     struct acr_list link; /* in target->connections, or target->spare */
     struct acr_target *target;
+    struct ssl_st *tls; /* NULL: plain */
     enum acr_target_phase phase;
     bool hung_up;  /* the client has sent its last byte, or is gone */
     bool unread;   /* the socket may hold input that was not looked at */

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "target/connection.h"
 #include "target/internal.h"
+#include "target/tls.h"
 
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 65535
@@ -168,6 +169,12 @@ static int open_target(struct acr_loop *loop, struct acr_target_shared *shared, 
     return 0;
 }
 
+static void free_shared(struct acr_target_shared *shared)
+{
+    acr_target_tls_close(shared->tls);
+    acr_free(shared);
+}
+
 int acr_target_open(struct acr_loop *loop, const struct acr_target_options *options, struct acr_target **ret_target,
                     struct acr_error *error)
 {
@@ -179,9 +186,13 @@ int acr_target_open(struct acr_loop *loop, const struct acr_target_options *opti
     shared->port = options->port;
     acr_random_init(&random, ~options->seed);
     shared->secret = acr_random_u64(&random);
-    int code = open_target(loop, shared, ret_target, error);
+    int code = 0;
+    if (options->tls_cert != NULL)
+        code = acr_target_tls_open(options->tls_cert, options->tls_key, &shared->tls, error);
+    if (code == 0)
+        code = open_target(loop, shared, ret_target, error);
     if (code != 0)
-        acr_free(shared);
+        free_shared(shared);
     return code;
 }
 
@@ -238,5 +249,5 @@ void acr_target_close(struct acr_target *target)
     close(target->listen_fd);
     free_target(target);
     if (last)
-        acr_free(shared);
+        free_shared(shared);
 }

@@ -38,7 +38,8 @@ struct acr_target;
 /* 127.0.0.1, port 8000, one thread, no faults, a random seed. */
 void acr_target_options_init(struct acr_target_options *options);
 
-/* Listens. ACR_ERR_RESOLVE for the host, ACR_ERR_SYSTEM with the address when it cannot be bound. */
+/* Listens. ACR_ERR_RESOLVE for the host, ACR_ERR_SYSTEM with the address when it cannot be bound, ACR_ERR_TLS for the
+ * certificate. */
 ACR_MUST_CHECK int acr_target_open(struct acr_loop *loop, const struct acr_target_options *options,
                                    struct acr_target **ret_target, struct acr_error *error);
 
@@ -60,6 +61,7 @@ uint64_t acr_target_connections_open(const struct acr_target *target);
 /* Closes the socket and all connections. Accepts NULL. */
 void acr_target_close(struct acr_target *target);
 
-/* The command `acrida target`: argv[0] is its name. Prints "target listening on http://HOST:PORT" and serves until
- * SIGINT or SIGTERM. Returns the exit code: 0, 1 when it cannot listen, 2 for wrong usage. */
+/* The command `acrida target`: argv[0] is its name. Prints "target listening on http://HOST:PORT" (https with
+ * --tls-cert) and serves until SIGINT or SIGTERM. Returns the exit code: 0, 1 when it cannot listen, 2 for wrong usage.
+ */
 int acr_target_main(int argc, char **argv);
