@@ -89,11 +89,21 @@ class WaitTime:
     def __call__(self, instance: Any = ...) -> float: ...
     def __get__(self, instance: Any, owner: Any = ...) -> Any: ...
 
+class FromUser:
+    """A class attribute of a task set that reads the user's attribute of that name. A class that sets its own, or an
+    instance that does, hides it."""
+
+    def __init__(self, name: str) -> None: ...
+    def __get__(self, instance: Any, owner: Any = ...) -> Any: ...
+
 class NativeUser:
     """C base of Locust (0.9) and User (2.x).
 
     Class attributes read by C: `generation` (9 or 2), `task_set` (0.9), `tasks` (2.x), `host`, `stop_timeout`, waits (below).
     """
+
+    def wait_function(self) -> int:
+        """Milliseconds, uniform in min_wait..max_wait (0.9). The loop does not call it unless a subclass has its own."""
 
     def run_loop(self) -> None:
         """The life of a user between its on_start and on_stop: instantiate the root task set (task_set, or for `tasks`

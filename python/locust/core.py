@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Locust and HttpLocust of Locust 0.9, and the module that scripts of that time import from."""
-import random
 from typing import Any, Optional
 
 from . import events
@@ -36,12 +35,6 @@ class Locust(LivingUser):
     def __init__(self, environment: Any = None) -> None:
         super().__init__()
         self.environment = environment
-
-    def __getattr__(self, name: str) -> Any:
-        # Not a method of the class: the engine would call it for each wait.
-        if name == "wait_function":
-            return lambda: random.randint(self.min_wait, self.max_wait)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 class HttpLocust(Locust):

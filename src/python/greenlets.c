@@ -19,6 +19,18 @@ struct greenlet_fiber {
     struct greenlet_fiber *next_spare;
 };
 
+/* A kill that was put aside, to be raised at the greenlet's next wait in the engine, or thrown in if it waits
+ * elsewhere. */
+struct late_kill {
+    struct acr_list link;
+    PyGreenlet *greenlet; /* owned */
+    PyObject *kill;       /* owned */
+    struct acr_timer timer;
+};
+
+/* How long a late kill waits for its greenlet to come by. */
+#define LATE_KILL_WAIT (50 * ACR_NANOS_PER_MILLI)
+
 static struct {
     PyGreenlet *hub;
     PyObject *watcher;
@@ -29,6 +41,7 @@ static struct {
     size_t waiting; /* greenlets suspended in the engine */
     uint64_t suspensions;
     bool stopping; /* the test is: kills of users may be put aside */
+    struct acr_list late_kills;
 } hub;
 
 /* With nobody waiting, the engine must not keep gevent's loop alive: gevent tells a deadlock by an empty loop. */
@@ -89,15 +102,51 @@ void acr_python_fiber_raise(struct acr_fiber *fiber)
     Py_CLEAR(waiting->kill);
 }
 
+static void late_kill_free(struct late_kill *late)
+{
+    acr_list_remove(&late->link);
+    acr_timer_disarm(&late->timer);
+    Py_DECREF(late->greenlet);
+    Py_DECREF(late->kill);
+    acr_free(late);
+}
+
+/* The greenlet waits outside of the engine, in gevent.sleep() say: Greenlet.kill(exception, block=False) reaches it
+ * there. */
+static void on_late_kill(struct acr_timer *timer)
+{
+    struct late_kill *late = ACR_CONTAINER_OF(timer, struct late_kill, timer);
+    PyObject *result = PyObject_CallMethod((PyObject *)late->greenlet, "kill", "OO", late->kill, Py_False);
+    if (result == NULL)
+        PyErr_WriteUnraisable((PyObject *)late->greenlet);
+    Py_XDECREF(result);
+    late_kill_free(late);
+}
+
 void acr_python_fiber_kill_later(struct acr_fiber *fiber)
 {
     struct greenlet_fiber *waiting = ACR_CONTAINER_OF(fiber, struct greenlet_fiber, fiber);
-    /* Greenlet.kill(exception, block=False): thrown in from the hub, that is, once this greenlet waits again. */
-    PyObject *result = PyObject_CallMethod((PyObject *)waiting->greenlet, "kill", "OO", waiting->kill, Py_False);
-    if (result == NULL)
-        PyErr_WriteUnraisable((PyObject *)waiting->greenlet);
-    Py_XDECREF(result);
-    Py_CLEAR(waiting->kill);
+    struct late_kill *late = acr_alloc_zero(sizeof *late);
+    late->greenlet = (PyGreenlet *)Py_NewRef(waiting->greenlet);
+    late->kill = waiting->kill;
+    waiting->kill = NULL;
+    acr_list_append(&hub.late_kills, &late->link);
+    acr_timer_init(&late->timer, fiber->loop, on_late_kill);
+    acr_timer_arm(&late->timer, acr_deadline_after(acr_loop_refresh_now(fiber->loop), LATE_KILL_WAIT));
+}
+
+/* Raises the late kill of this greenlet, if there is one. */
+static bool raise_late_kill(const PyGreenlet *greenlet)
+{
+    for (struct acr_list *link = hub.late_kills.next; link != &hub.late_kills; link = link->next) {
+        struct late_kill *late = ACR_LIST_ENTRY(link, struct late_kill, link);
+        if (late->greenlet != greenlet)
+            continue;
+        PyErr_SetObject((PyObject *)Py_TYPE(late->kill), late->kill);
+        late_kill_free(late);
+        return true;
+    }
+    return false;
 }
 
 static int suspend(struct acr_fiber *fiber)
@@ -166,6 +215,10 @@ struct acr_fiber *acr_python_fiber_take(void)
         Py_DECREF(current);
         PyErr_SetString(PyExc_RuntimeError,
                         "a request cannot be made from a callback of gevent's hub: spawn a greenlet for it");
+        return NULL;
+    }
+    if (ACR_UNLIKELY(!acr_list_empty(&hub.late_kills)) && raise_late_kill(current)) {
+        Py_DECREF(current);
         return NULL;
     }
     struct greenlet_fiber *taken = hub.spare;
@@ -246,6 +299,7 @@ static int find_hub(void)
     if (hub.hub == NULL)
         return -1;
     hub.thread = PyThread_get_thread_ident();
+    acr_list_init(&hub.late_kills);
     hub.handle_error = PyObject_GetAttrString((PyObject *)hub.hub, "handle_error");
     return hub.handle_error != NULL ? 0 : -1;
 }

@@ -233,6 +233,8 @@ static int fill_module(PyObject *module)
         add_type(module, "NativeTaskSet", &acr_python.task_set_base, acr_python_task_set_type_new()) != 0 ||
         add_type(module, "NativeUser", &acr_python.user_base, acr_python_user_type_new()) != 0)
         return -1;
+    if (add_type(module, "FromUser", &acr_python.from_user_type, acr_python_from_user_type_new()) != 0)
+        return -1;
     return add_type(module, "WaitTime", &acr_python.wait_time_type, acr_python_wait_time_type_new());
 }
 

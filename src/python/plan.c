@@ -11,11 +11,11 @@ static bool overrides(PyTypeObject *type, PyTypeObject *base, PyObject *name)
     return _PyType_Lookup(type, name) != _PyType_Lookup(base, name);
 }
 
-/* The attribute when it says something: present and not None. Borrowed. */
+/* The attribute when it says something: present, not None, and not the user's. Borrowed. */
 static PyObject *stated(PyTypeObject *type, PyObject *name)
 {
     PyObject *value = _PyType_Lookup(type, name);
-    return value == Py_None ? NULL : value;
+    return value == NULL || value == Py_None || Py_TYPE(value) == acr_python.from_user_type ? NULL : value;
 }
 
 static int generation_of(PyTypeObject *user_type)
@@ -71,6 +71,7 @@ static struct acr_python_plan *make_plan(PyTypeObject *set, PyTypeObject *user)
     plan->own_get_next_task = overrides(set, base, acr_python.names.get_next_task);
     plan->own_execute_next_task = overrides(set, base, acr_python.names.execute_next_task);
     plan->own_execute_task = overrides(set, base, acr_python.names.execute_task);
+    plan->states_limits = states_limits(set);
     plan->has_on_start = stated(set, acr_python.names.on_start) != NULL;
     plan->has_on_stop = stated(set, acr_python.names.on_stop) != NULL;
     return plan;

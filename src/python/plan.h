@@ -22,8 +22,9 @@ enum acr_python_wait_source {
 struct acr_python_plan {
     enum acr_python_wait_source wait_source;
     struct acr_python_wait_time
-        *wait_time; /* when the class attribute is a WaitTime: no call is needed; borrowed from the class */
-    bool own_wait;  /* the script overrides wait(); wait_source is then for the C base's, which it may call */
+        *wait_time;     /* when the class attribute is a WaitTime: no call is needed; borrowed from the class */
+    bool own_wait;      /* the script overrides wait(); wait_source is then for the C base's, which it may call */
+    bool states_limits; /* the set class has min_wait or max_wait of its own */
     bool own_get_next_task;
     bool own_execute_next_task;
     bool own_execute_task;

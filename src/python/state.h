@@ -98,7 +98,8 @@ struct acr_python {
 #undef X
     } names;
     PyObject *success_handlers, *failure_handlers, *request_handlers; /* lists of the hooks; owned */
-    PyTypeObject *session_base, *response_base, *task_set_base, *user_base, *wait_time_type; /* owned */
+    PyTypeObject *session_base, *response_base, *task_set_base, *user_base, *wait_time_type,
+        *from_user_type; /* owned */
 };
 
 /* The one there is; zero until the module was imported. */

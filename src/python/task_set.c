@@ -38,14 +38,24 @@ int acr_python_sleep(acr_nanos nanos)
     return code;
 }
 
+/* Did the script give this very object an attribute that its class has, too? */
+static bool has_own(PyObject *object, PyObject *name)
+{
+    PyObject **dict = _PyObject_GetDictPtr(object);
+    return dict != NULL && *dict != NULL && PyDict_Contains(*dict, name) == 1;
+}
+
 /* A limit in whole milliseconds: the set's own unless None, else the user's. */
 static int read_limit(struct acr_python_task_set *set, PyObject *name, double *ret_millis)
 {
-    PyObject *value = PyObject_GetAttr((PyObject *)set, name);
-    if (value == Py_None) {
-        Py_DECREF(value);
-        value = PyObject_GetAttr(set->user, name);
+    PyObject *value = NULL;
+    if (set->plan->states_limits || has_own((PyObject *)set, name)) {
+        value = PyObject_GetAttr((PyObject *)set, name);
+        if (value == NULL)
+            return -1;
     }
+    if (value == NULL || value == Py_None)
+        Py_XSETREF(value, PyObject_GetAttr(set->user, name));
     if (value == NULL)
         return -1;
     *ret_millis = PyFloat_AsDouble(value);
@@ -88,9 +98,7 @@ static int wait_by_call(PyObject *object, PyObject *name, acr_nanos unit, acr_na
 
 static int wait_by_time(PyObject *owner, const struct acr_python_plan *plan, acr_nanos *ret_nanos)
 {
-    PyObject **dict = _PyObject_GetDictPtr(owner);
-    bool own = dict != NULL && *dict != NULL && PyDict_Contains(*dict, acr_python.names.wait_time) == 1;
-    if (plan->wait_time == NULL || own)
+    if (plan->wait_time == NULL || has_own(owner, acr_python.names.wait_time))
         return wait_by_call(owner, acr_python.names.wait_time, ACR_NANOS_PER_SECOND, ret_nanos);
     const struct acr_wait *wait = &plan->wait_time->wait;
     acr_nanos now = wait->kind == ACR_WAIT_PACING ? acr_loop_refresh_now(acr_python.engine->loop) : 0;

@@ -31,6 +31,7 @@ struct acr_python_task_set {
 
 PyTypeObject *acr_python_task_set_type_new(void);
 PyTypeObject *acr_python_user_type_new(void);
+PyTypeObject *acr_python_from_user_type_new(void);
 
 /* Where pacing keeps what it remembers: of a task set or user, else NULL. */
 struct acr_wait_state *acr_python_wait_state(PyObject *object);

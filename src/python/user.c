@@ -45,6 +45,30 @@ static PyObject *user_run_loop(PyObject *self, PyObject *unused)
     return result;
 }
 
+static int read_millis(PyObject *self, PyObject *name, double *ret_millis)
+{
+    PyObject *value = PyObject_GetAttr(self, name);
+    if (value == NULL)
+        return -1;
+    *ret_millis = PyFloat_AsDouble(value);
+    Py_DECREF(value);
+    return *ret_millis == -1.0 && PyErr_Occurred() ? -1 : 0;
+}
+
+static PyObject *user_wait_function(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct acr_wait wait = {.kind = ACR_WAIT_MILLIS};
+    if (read_millis(self, acr_python.names.min_wait, &wait.low) != 0 ||
+        read_millis(self, acr_python.names.max_wait, &wait.high) != 0)
+        return NULL;
+    struct acr_error error = {0};
+    if (acr_wait_check(&wait, &error) != 0)
+        return PyErr_Format(PyExc_ValueError, "min_wait and max_wait: %s", error.detail);
+    struct acr_wait_state none = {0};
+    return PyLong_FromLongLong(acr_wait_next(&wait, &none, &acr_python.engine->random, 0) / ACR_NANOS_PER_MILLI);
+}
+
 static int user_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
@@ -60,7 +84,9 @@ static void user_dealloc(PyObject *self)
 }
 
 static PyMethodDef user_methods[] = {
-    {"run_loop", user_run_loop, METH_NOARGS, "Run the root task set until the user ends."}, {0}};
+    {"run_loop", user_run_loop, METH_NOARGS, "Run the root task set until the user ends."},
+    {"wait_function", user_wait_function, METH_NOARGS, "Milliseconds, uniform in min_wait..max_wait."},
+    {0}};
 
 static PyType_Slot user_slots[] = {{Py_tp_traverse, user_traverse},
                                    {Py_tp_dealloc, user_dealloc},

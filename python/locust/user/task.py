@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Task sets of both generations: the decorators, how `tasks` is collected, and TaskSet itself on the C loop."""
 import operator
-from typing import Any, Callable, Iterable, List, Mapping, Optional, TypeVar, overload
+from typing import Any, Callable, Iterable, List, Mapping, TypeVar, overload
 
-from _acrida import NativeTaskSet
+from _acrida import FromUser, NativeTaskSet
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -129,21 +129,15 @@ class TaskSet(NativeTaskSet, metaclass=TaskSetMeta):
 
     tasks: List[Any] = []
     # The set's own waits, when a subclass has some; else the user's. Milliseconds in 0.9, wait_time in seconds.
-    min_wait: Optional[int]
-    max_wait: Optional[int]
-    wait_time: Any
+    min_wait: Any = FromUser("min_wait")
+    max_wait: Any = FromUser("max_wait")
+    wait_time: Any = FromUser("wait_time")
 
     def on_start(self) -> None:
         """Called each time the set is entered, before its first task."""
 
     def on_stop(self) -> None:
         """Called whenever a started set ends, inner sets before outer ones."""
-
-    def __getattr__(self, name: str) -> Any:
-        # Not attributes of the class: the engine would take them for waits of the set's own.
-        if name in ("wait_time", "min_wait", "max_wait"):
-            return getattr(self.locust, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 class DefaultTaskSet(TaskSet):
