@@ -42,7 +42,8 @@ struct draft {
     PyObject *method;            /* owned, when it had to be made */
     PyObject *body;              /* owned bytes or str */
     PyObject *prepared;          /* owned answer of prepare() */
-    PyObject *extra_lines;       /* owned bytes, for response.request */
+    PyObject *extra_lines;       /* owned bytes, for response.request; with headers of the call the session's, too */
+    bool all_lines;
     struct acr_buffer form;
 };
 
@@ -235,15 +236,14 @@ static int take_headers(PyObject *session, const struct acr_python_call *call, s
 {
     if (keep_other_lines(acr_buffer_str(&draft->state->header_lines), call->headers, &draft->lines) != 0)
         return -1;
-    size_t kept = draft->lines.size;
     Py_ssize_t position = 0;
     PyObject *key, *value;
     while (PyDict_Next(call->headers, &position, &key, &value))
         if (take_header(session, call, draft, key, value) != 0)
             return -1;
     draft->request.header_lines = acr_buffer_str(&draft->lines);
-    draft->extra_lines = PyBytes_FromStringAndSize(draft->lines.data + kept, (Py_ssize_t)(draft->lines.size - kept));
-    return draft->extra_lines != NULL ? 0 : -1;
+    draft->all_lines = true;
+    return 0;
 }
 
 /* Body */
@@ -366,6 +366,28 @@ static int take_auth(PyObject *auth, struct draft *draft)
     return code;
 }
 
+/* What the engine itself writes into the head because of this call, kept for response.request. */
+static int note_own_lines(struct draft *draft)
+{
+    const struct acr_request *request = &draft->request;
+    struct acr_buffer lines = {0};
+    char length[32];
+    snprintf(length, sizeof length, "%zu", request->body.size);
+    int code = 0;
+    if (draft->all_lines)
+        code = acr_buffer_append_str(&lines, request->header_lines);
+    if (code == 0 && request->has_body)
+        code = acr_request_header_line(&lines, ACR_STR("Content-Length"), acr_str_of(length));
+    if (code == 0 && request->content_type.size > 0)
+        code = acr_request_header_line(&lines, ACR_STR("Content-Type"), request->content_type);
+    if (code == 0 && request->authorization.size > 0 && (draft->all_lines || draft->authorization.size > 0))
+        code = acr_request_header_line(&lines, ACR_STR("Authorization"), request->authorization);
+    if (code == 0)
+        draft->extra_lines = PyBytes_FromStringAndSize(lines.data, (Py_ssize_t)lines.size);
+    acr_buffer_done(&lines);
+    return code == 0 && draft->extra_lines != NULL ? 0 : no_memory();
+}
+
 static int take_tls(const struct acr_python_call *call, struct draft *draft)
 {
     struct acr_tls_settings tls = draft->state->tls != NULL ? *draft->state->tls : (struct acr_tls_settings){0};
@@ -480,6 +502,8 @@ static int make_draft(struct acr_python_session *session, struct acr_python_call
         return -1;
     if (call->auth != NULL && take_auth(call->auth, draft) != 0)
         return -1;
+    if ((request->has_body || draft->all_lines || draft->authorization.size > 0) && note_own_lines(draft) != 0)
+        return -1;
     if (call->timeout != NULL && take_timeout(call->timeout, request) != 0)
         return -1;
     if ((call->verify != NULL || call->cert != NULL) && take_tls(call, draft) != 0)
@@ -534,6 +558,7 @@ static PyObject *make_response(struct acr_python_session *session, struct draft 
     response->route = draft->route;
     response->state = draft->state;
     response->extra_lines = draft->extra_lines;
+    response->all_lines = draft->all_lines;
     response->body = draft->body;
     draft->route = NULL;
     draft->state = NULL;

@@ -540,6 +540,12 @@ static PyObject *hop_object(struct acr_python_response *last, struct acr_respons
     hop->session = (struct acr_python_session *)Py_NewRef(last->session);
     hop->method = Py_NewRef(last->method);
     hop->name = Py_NewRef(last->name);
+    hop->state = last->state;
+    if (hop->state != NULL)
+        hop->state->references++;
+    hop->extra_lines = Py_XNewRef(last->extra_lines);
+    hop->body = Py_XNewRef(last->body);
+    hop->all_lines = last->all_lines;
     hop->reported = true;
     return (PyObject *)hop;
 }
@@ -694,22 +700,62 @@ static PyObject *response_iter_raw(PyObject *self, PyObject *args)
     return iterator;
 }
 
+/* Appends header lines, without those about a body when there is none any more. */
+static int append_lines(struct acr_buffer *out, struct acr_str lines, bool with_body)
+{
+    int code = 0;
+    while (code == 0 && lines.size > 0) {
+        const char *end = memchr(lines.data, '\n', lines.size);
+        struct acr_str line = {lines.data, end != NULL ? (size_t)(end - lines.data) + 1 : lines.size};
+        if (with_body || !acr_str_starts_nocase(line, ACR_STR("Content-")))
+            code = acr_buffer_append_str(out, line);
+        lines.data += line.size;
+        lines.size -= line.size;
+    }
+    return code;
+}
+
+static int append_request_lines(const struct acr_python_response *response, bool with_body, struct acr_buffer *out)
+{
+    const struct acr_python_session_state *state = response->all_lines ? NULL : response->state;
+    int code = state != NULL ? append_lines(out, acr_buffer_str(&state->header_lines), with_body) : 0;
+    if (code == 0 && state != NULL && state->authorization.size > 0)
+        code = acr_request_header_line(out, ACR_STR("Authorization"), acr_buffer_str(&state->authorization));
+    if (code != 0 || response->extra_lines == NULL)
+        return code;
+    struct acr_str extra = {PyBytes_AS_STRING(response->extra_lines), (size_t)PyBytes_GET_SIZE(response->extra_lines)};
+    return append_lines(out, extra, with_body);
+}
+
+/* Did this answer's request carry the body of the first one? requests drops it and what tells of it at any redirect but
+ * 307 and 308. */
+static bool carried_body(const struct acr_response *answer)
+{
+    for (const struct acr_response *hop = answer != NULL ? answer->previous : NULL; hop != NULL; hop = hop->previous)
+        if (hop->status != 307 && hop->status != 308)
+            return false;
+    return true;
+}
+
+/* Of the last request of a chain of redirects. */
 static PyObject *response_request_parts(PyObject *self, PyObject *unused)
 {
     (void)unused;
     struct acr_python_response *response = cast(self);
     struct acr_buffer lines = {0};
-    int code = 0;
-    if (response->state != NULL)
-        code = acr_buffer_append_str(&lines, acr_buffer_str(&response->state->header_lines));
-    if (code == 0 && response->extra_lines != NULL)
-        code = acr_buffer_append(&lines, PyBytes_AS_STRING(response->extra_lines),
-                                 (size_t)PyBytes_GET_SIZE(response->extra_lines));
+    PyObject *method =
+        response->answer != NULL ? acr_python_from_wire(response->answer->method) : Py_NewRef(response->method);
+    bool with_body = carried_body(response->answer);
+    int code = method != NULL ? append_request_lines(response, with_body, &lines) : -1;
+    PyObject *url = code == 0 ? acr_python_from_wire(final_url(response)->whole) : NULL;
     PyObject *parts = NULL;
-    if (code == 0)
-        parts = Py_BuildValue("ONy#O", response->method, acr_python_from_wire(final_url(response)->whole),
-                              lines.data != NULL ? lines.data : "", (Py_ssize_t)lines.size,
-                              response->body != NULL ? response->body : Py_None);
+    if (url != NULL)
+        parts = Py_BuildValue("OOy#O", method, url, lines.data != NULL ? lines.data : "", (Py_ssize_t)lines.size,
+                              with_body && response->body != NULL ? response->body : Py_None);
+    else if (!PyErr_Occurred())
+        acr_python_no_memory();
+    Py_XDECREF(method);
+    Py_XDECREF(url);
     acr_buffer_done(&lines);
     return parts;
 }

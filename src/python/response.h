@@ -25,7 +25,7 @@ struct acr_python_response {
     PyObject *content;                         /* bytes once made, or NULL */
     PyObject *encoding;                        /* once asked for or set, or NULL */
     PyObject *body;                            /* bytes sent, or NULL */
-    PyObject *extra_lines;                     /* bytes: header lines of this call alone, or NULL */
+    PyObject *extra_lines;                     /* bytes: header lines of this call, for request_parts(), or NULL */
     PyObject *overrides;                       /* dict of attributes a script has set, or NULL */
     PyObject *context;                         /* 2.x, or NULL */
     PyObject *verdict_error;                   /* what failure() was given, or NULL */
@@ -36,6 +36,7 @@ struct acr_python_response {
     bool catching;   /* made with catch_response=True */
     bool entered;    /* inside its with block */
     bool reported;   /* counted already */
+    bool all_lines;  /* extra_lines has the session's, too */
 };
 
 PyTypeObject *acr_python_response_type_new(void);

@@ -157,6 +157,30 @@ def test_a_token_does_not_follow_a_redirect_to_another_host(site):
     assert "authorization" not in {name.lower() for name, _ in response.json()["headers"]}
 
 
+@pytest.mark.parametrize("call", [call for call in CALLS if not hasattr(call[2].get("data"), "read")], ids=call_id)
+def test_a_responses_request_tells_what_was_sent(site, call):
+    method, path, given = call
+    theirs = requests.Session()
+    theirs.trust_env = False
+    expected = theirs.request(method, site + path, **fresh(given))
+    response = HttpSession(site).request(method, path, **fresh(given))
+    assert told(response.request) == told(expected.request)
+    assert [told(hop.request) for hop in response.history] == [told(hop.request) for hop in expected.history]
+
+
+def told(request):
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    boundary = headers.get("content-type", "").partition("boundary=")[2].encode() or b"none"
+    body = request.body
+    if isinstance(body, bytes):
+        body = body.replace(boundary, b"BOUNDARY").decode("latin-1")
+    wanted = ("content-type", "authorization", "x", "user-agent", "accept", "content-length")
+    own = {name: headers[name] for name in wanted if name in headers}
+    return request.method, request.url, body, {
+        name: value.replace(boundary.decode(), "BOUNDARY") if isinstance(value, str) else value.decode()
+        for name, value in own.items()}
+
+
 @pytest.mark.parametrize("call", [
     ("GET", "/a", {"headers": {"X": 5}}),
     ("GET", "/a", {"headers": {"X": "\u20ac"}}),

@@ -50,7 +50,7 @@ def sent_request(parts: Tuple[str, str, bytes, Optional[bytes]], jar: RequestsCo
     """The request as a requests object, from what the engine sent."""
     method, url, header_lines, body = parts
     request = PreparedRequest()
-    request.method = method
+    request.method = method.upper()
     request.url = url
     request.headers = CaseInsensitiveDict()
     for line in header_lines.decode("latin-1").splitlines():
