@@ -69,6 +69,18 @@ def record_success(request_type: str, name: str, response_time_ms: Optional[floa
 def record_failure(request_type: str, name: str, response_time_ms: Optional[float], error: Any) -> None:
     """Count a failure from a custom client; `error` is listed as repr(error). No hook is called. May raise stop_user."""
 
+def user_ended(user_id: int) -> None:
+    """Tell the run that the user it started by this number is gone. No effect without a run."""
+
+def request_quit() -> None:
+    """Ask for the normal end of the test, as if its time were up. RuntimeError without a run."""
+
+def request_count() -> tuple[int, int]:
+    """(requests, failures) recorded so far."""
+
+def connection_counts() -> tuple[int, int]:
+    """(open now, made so far) connections of all native clients."""
+
 def random_index(count: int) -> int:
     """Uniform in 0 .. count-1 from the engine's generator."""
 
@@ -111,8 +123,8 @@ class NativeUser:
         InterruptTaskSet/Reschedule that leave the root become LocustError."""
 
 class NativeTaskSet:
-    """C base of TaskSet: the task loop. Attributes kept in C: locust, user (the same object), parent, args, kwargs,
-    _task_queue, _time_start; `client` is the user's client.
+    """C base of TaskSet: the task loop. Attributes kept in C: locust, user (the same object until a script puts something
+    of its own there), parent, args, kwargs, _task_queue, _time_start; `client` is the user's client.
 
     NativeTaskSet(parent): parent is a task set or a user, else LocustError (configure's locust_error).
 
@@ -170,6 +182,8 @@ class NativeSession:
                    secure: bool, http_only: bool) -> None: ...
     def cookie_remove(self, domain: Optional[str], path: Optional[str], name: Optional[str]) -> int: ...
     def cookie_version(self) -> int: ...
+    def close(self) -> None:
+        """Close all connections that are kept alive, those of real requests included. The session can be used again."""
     def get(self, url: str, **kwargs: Any) -> Any: ...
     def options(self, url: str, **kwargs: Any) -> Any: ...
     def head(self, url: str, **kwargs: Any) -> Any: ...
@@ -197,6 +211,3 @@ class NativeResponse:
     @property
     def raw_headers(self) -> list[tuple[str, str]]: ...
     def iter_raw(self, size: int = ...) -> Iterable[bytes]: ...
-
-class WatchedGreenlet:
-    """Private."""
