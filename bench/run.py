@@ -13,11 +13,12 @@ import os
 import pathlib
 import platform
 import re
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import urllib.request
 
@@ -26,6 +27,9 @@ ACRIDA = ROOT / "build" / "acrida"
 SCRIPTS = ROOT / "bench" / "locustfiles"
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 BASE = "wrk"
+# Spread of wrk's own cost, as a share of its median, beyond which rounds are added, up to twice as many.
+NOISE = 0.15
+IDLE_USERS = 10_000
 
 
 @dataclasses.dataclass
@@ -43,6 +47,7 @@ class Sample:
     requests: int
     seconds: float  # the generator's own idea of the run, not counting its start
     cpu_seconds: float
+    peak_mib: float  # most memory resident at once
 
     @property
     def rate(self):
@@ -74,7 +79,6 @@ def all_peers():
     return [
         Peer("wrk", lambda url, connections, seconds: ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"{url}/"]),
         Peer("Acrida, HttpUser", acrida("http_user.py")),
-        Peer("Acrida, FastHttpUser", acrida("fast_http_user.py")),
         Peer("Acrida, HttpLocust", acrida("http_locust.py")),
         Peer("Acrida, HttpUser with cookie, name, json, catch_response", acrida("checked.py")),
         Peer("ab", lambda url, connections, seconds: [
@@ -128,12 +132,6 @@ class Target:
             return json.load(answer)
 
 
-def cpu_of_children():
-    """Seconds of processor time of all children that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def failed(counts):
     """Answers with a status of 400 or more."""
     return sum(count for status, count in counts["by_status"].items() if int(status) >= 400)
@@ -141,16 +139,29 @@ def failed(counts):
 
 def measure(peer, target, core, connections, seconds):
     """Runs `peer` once; SystemExit when it did not do its work."""
-    before, start = target.counts(), cpu_of_children()
+    before = target.counts()
     command = [str(word) for word in peer.command(target.url, connections, seconds)]
-    run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                         errors="replace", cwd=ROOT / "bench", env=environment(), preexec_fn=on_core(core),
-                         timeout=seconds + 120)
-    after, end = target.counts(), cpu_of_children()
+    with tempfile.TemporaryFile("w+", errors="replace") as printed:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT,
+                                 cwd=ROOT / "bench", env=environment(), preexec_fn=on_core(core))
+        code, used = wait(child, seconds + 120)
+        printed.seek(0)
+        text = printed.read()
+    after = target.counts()
     requests = after["requests"] - before["requests"]
-    if run.returncode != 0 or requests == 0 or failed(after) > failed(before):
-        sys.exit(f"{peer.name} failed ({run.returncode}): {' '.join(command)}\n{run.stdout}")
-    return Sample(requests, seconds, end - start)
+    if code != 0 or requests == 0 or failed(after) > failed(before):
+        sys.exit(f"{peer.name} failed ({code}): {' '.join(command)}\n{text}")
+    return Sample(requests, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def wait(child, timeout):
+    """(exit code, what it used) of a child when it has ended; it is killed after `timeout` seconds."""
+    alarm = threading.Timer(timeout, child.kill)
+    alarm.start()
+    _, status, used = os.wait4(child.pid, 0)
+    alarm.cancel()
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, used
 
 
 def machine():
@@ -162,18 +173,70 @@ def machine():
                       f"Linux {platform.release()}", f"Python {platform.python_version()}", *names])
 
 
+def median(samples, field):
+    return statistics.median(getattr(one, field) for one in samples)
+
+
+def is_noisy(samples):
+    """Did the machine's speed change so much meanwhile that more rounds are wanted? By wrk's own figures."""
+    costs = [one.cpu_micros for one in samples[BASE]]
+    return max(costs) - min(costs) > NOISE * statistics.median(costs)
+
+
 def table(samples, args):
     """The Markdown that goes into README.md: {peer name: samples} as medians, and as a ratio to wrk."""
-    medians = {name: (statistics.median(one.rate for one in runs), statistics.median(one.cpu_micros for one in runs))
-               for name, runs in samples.items()}
-    base = medians.get(BASE, (None, None))[1]
-    lines = ["| Generator | Requests/s | CPU µs per request | × wrk |", "|---|---:|---:|---:|"]
-    for name, (rate, cpu) in medians.items():
-        ratio = f"{cpu / base:.2f}" if base else ""
-        lines.append(f"| {name} | {rate:,.0f} | {cpu:.1f} | {ratio} |")
-    lines += ["", f"Median of {args.rounds} interleaved runs of {args.seconds} s with {args.connections} connections "
-              f"against `acrida target`, each on one core. {machine()}."]
+    base = median(samples[BASE], "cpu_micros")
+    lines = ["| Generator | Requests/s | CPU µs per request | × wrk | Memory, MiB |", "|---|---:|---:|---:|---:|"]
+    for name, runs in samples.items():
+        cpu = median(runs, "cpu_micros")
+        lines.append(f"| {name} | {median(runs, 'rate'):,.0f} | {cpu:.2f} | {cpu / base:.2f} | "
+                     f"{median(runs, 'peak_mib'):.0f} |")
+    rounds = len(samples[BASE])
+    lines += ["", f"Median of {rounds} interleaved runs of {args.seconds} s with {args.connections} connections "
+              f"against `acrida target`, each on one core; the generator's own processor time, its start included. "
+              f"{machine()}. Made by `./dev bench`."]
     return "\n".join(lines)
+
+
+def idle(core):
+    """What 10,000 waiting Python users cost: (KiB of memory for each, seconds of processor time to start them all)."""
+    one, many = (idle_run(count, core) for count in (1, IDLE_USERS))
+    return (many[0] - one[0]) / IDLE_USERS, many[1] - one[1]
+
+
+def idle_run(count, core):
+    """(resident KiB, processor seconds) of a run with so many users, once all of them wait."""
+    child = subprocess.Popen([ACRIDA, "-f", SCRIPTS / "idle.py", "--no-web", "-c", str(count), "-r", "1000000", "-t", "60s",
+                              "--only-summary"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True, env=environment(), preexec_fn=on_core(core))
+    for line in child.stderr:
+        if "All users are waiting" in line:
+            break
+    status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
+    times = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    child.terminate()
+    child.communicate()
+    return int(re.search(r"VmRSS:\s*(\d+)", status)[1]), (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def idle_text(core):
+    """The sentence below the table."""
+    kib, seconds = idle(core)
+    text = f"{IDLE_USERS:,} waiting Python users: {kib:.1f} KiB each, started with {seconds:.2f} s of processor time."
+    micro = output([ROOT / "build" / "bench" / "micro" / "bench_loop"])
+    found = re.search(r"idle coroutine +([\d.]+) KiB", micro or "")
+    if found:
+        text += f" 100,000 waiting C coroutines: {found[1]} KiB each."
+    return text
+
+
+def write_json(samples, idle_sentence, args):
+    """All samples, for machines."""
+    path = ROOT / "build" / "bench.json"
+    path.write_text(json.dumps({
+        "machine": machine(), "seconds": args.seconds, "connections": args.connections, "idle": idle_sentence,
+        "peers": {name: [dataclasses.asdict(one) for one in runs] for name, runs in samples.items()}}, indent=1) + "\n")
+    print(f"samples: {path.relative_to(ROOT)}")
 
 
 def write_readme(text):
@@ -207,17 +270,26 @@ def main():
         sys.exit(f"missing: {', '.join(missing)}; ./dev bench installs what is needed")
     samples = {peer.name: [] for peer in peers}
     with Target(cores[0]) as target:
-        for round_number in range(1, args.rounds + 1):
-            for peer in peers:
-                sample = measure(peer, target, cores[1], args.connections, args.seconds)
-                samples[peer.name].append(sample)
-                print(f"{round_number}/{args.rounds}  {peer.name:<60} {sample.rate:>9,.0f}/s {sample.cpu_micros:8.1f} µs",
-                      flush=True)
-                time.sleep(0.5)  # for the sockets that were closed last
-    text = table(samples, args)
+        rounds = 0
+        while rounds < args.rounds or (rounds < 2 * args.rounds and is_noisy(samples)):
+            rounds += 1
+            one_round(peers, samples, target, cores[1], args, rounds)
+    idle_sentence = idle_text(cores[1])
+    text = f"{table(samples, args)}\n\n{idle_sentence}"
     print(f"\n{text}")
+    write_json(samples, idle_sentence, args)
     if not args.only:
         write_readme(text)
+
+
+def one_round(peers, samples, target, core, args, number):
+    """Measures each peer once."""
+    for peer in peers:
+        sample = measure(peer, target, core, args.connections, args.seconds)
+        samples[peer.name].append(sample)
+        print(f"round {number}  {peer.name:<60} {sample.rate:>9,.0f}/s {sample.cpu_micros:8.2f} µs "
+              f"{sample.peak_mib:5.0f} MiB", flush=True)
+        time.sleep(0.5)  # for the sockets that were closed last
 
 
 if __name__ == "__main__":
