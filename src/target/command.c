@@ -48,9 +48,9 @@ static const char usage[] =
     "  /status/NNN          that status           /redirect/N, /redirect-to?url=URL&status=NNN\n"
     "  /cookies             what was sent         /cookies/set?NAME=VALUE, /cookies/delete?NAME\n"
     "  /bytes/N             N bytes               /stream/N  N chunks     /chunked-trailers\n"
-    "  /gzip /deflate /brotli                     /basic-auth/USER/PASSWORD\n"
+    "  /gzip /deflate /brotli /zstd               /basic-auth/USER/PASSWORD\n"
     "  /slow?ms=N           waits                 /random-delay?min=MS&max=MS\n"
-    "  /error?rate=P        status 500, this share of requests\n"
+    "  /drip?bytes=N&ms=MS  sends slowly          /error?rate=P  status 500, this share of requests\n"
     "  /close /until-close  ends the connection   /drop /reset  ends it without an answer\n"
     "  /stall /stall-body   never (fully) answers /half /garbage /huge-headers?bytes=N  breaks the protocol\n"
     "  /__stats__           what was answered, as JSON; POST /__stats__/reset zeroes it\n";

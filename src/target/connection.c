@@ -104,9 +104,9 @@ static void settle(struct acr_target_connection *connection)
         close_now(connection);
 }
 
-static void go_on_next_turn(struct acr_target_connection *connection)
+static void go_on_after(struct acr_target_connection *connection, acr_nanos pause)
 {
-    acr_timer_arm(&connection->timer, acr_loop_now(connection->target->loop));
+    acr_timer_arm(&connection->timer, acr_deadline_after(acr_loop_now(connection->target->loop), pause));
 }
 
 void acr_target_connection_abandon(struct acr_target_connection *connection, bool reset)
@@ -153,8 +153,7 @@ void acr_target_connection_set_aside(struct acr_target_connection *connection, s
         connection->ending = exchange->ending;
         connection->held = exchange->delay > 0;
         if (connection->held)
-            acr_timer_arm(&connection->timer,
-                          acr_deadline_after(acr_loop_now(connection->target->loop), exchange->delay));
+            go_on_after(connection, exchange->delay);
         else
             connection->out_allowed = connection->out.size;
     }
@@ -190,7 +189,7 @@ static void end_connection(struct acr_target_connection *connection)
     shutdown(connection->source.fd, SHUT_WR);
     connection->phase = ACR_TARGET_SILENT;
     connection->draining = true;
-    acr_timer_arm(&connection->timer, acr_deadline_after(acr_loop_now(connection->target->loop), LINGER));
+    go_on_after(connection, LINGER);
     drain(connection);
 }
 
@@ -238,11 +237,15 @@ static void push(struct acr_target_connection *connection)
             return;
         }
         if (round == ROUNDS_PER_TURN) {
-            go_on_next_turn(connection);
+            go_on_after(connection, 0);
             return;
         }
-        if (!flow->fn(flow, &connection->out))
+        if (!flow->fn(flow, &connection->out)) {
             flow->fn = NULL;
+        } else if (flow->pause > 0) {
+            connection->held = true;
+            go_on_after(connection, flow->pause);
+        }
         connection->out_allowed = connection->out.size;
         if (connection->flow_counted)
             acr_target_serve_flowed(connection, connection->out.size);
@@ -292,7 +295,7 @@ static void receive(struct acr_target_connection *connection)
     ssize_t size = 0;
     for (int round = 0; connection->phase == ACR_TARGET_READING; round++) {
         if (round == ROUNDS_PER_TURN) {
-            go_on_next_turn(connection);
+            go_on_after(connection, 0);
             break;
         }
         size = read_some(connection, buffer, ACR_TARGET_READ_SIZE);

@@ -42,7 +42,7 @@ struct acr_target_connection {
     enum acr_target_phase phase;
     bool hung_up;  /* the client has sent its last byte, or is gone */
     bool unread;   /* the socket may hold input that was not looked at */
-    bool held;     /* the end of `out` waits for the timer */
+    bool held;     /* the end of `out`, or the next piece of the flow, waits for the timer */
     bool lingers;  /* close only when the client's input is read, lest a reset overtakes the answer */
     bool draining; /* silent because it lingers */
     uint64_t id;

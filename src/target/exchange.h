@@ -46,6 +46,7 @@ struct acr_target_flow {
     acr_target_flow_fn *fn; /* NULL: none */
     uint64_t done;          /* in whatever unit the function counts */
     uint64_t total;
+    acr_nanos pause; /* from one piece to the next; 0: as fast as the socket takes them */
 };
 
 /* An answer composed once: status line and fields, and the body; what changes from request to request goes between. */

@@ -29,6 +29,26 @@ static void random_delay(struct acr_target_exchange *exchange)
     acr_target_answer_block(exchange, exchange->block);
 }
 
+static bool next_drop(struct acr_target_flow *flow, struct acr_buffer *out)
+{
+    acr_text_put(out, ACR_STR("."));
+    return ++flow->done < flow->total;
+}
+
+/* A body that comes one byte at a time, spread over that time. */
+static void drip(struct acr_target_exchange *exchange)
+{
+    uint64_t bytes = acr_text_parameter_u64(exchange->request->query, ACR_STR("bytes"), 10);
+    acr_nanos duration = delay_parameter(exchange, ACR_STR("ms"), 1000);
+    if (bytes == 0) {
+        acr_target_answer(exchange, 200, ACR_PAGE_TEXT, (struct acr_str){NULL, 0});
+        return;
+    }
+    struct acr_target_flow flow = {
+        .fn = next_drop, .total = bytes, .pause = duration / (acr_nanos)(bytes < INT64_MAX ? bytes : INT64_MAX)};
+    acr_target_answer_flow(exchange, ACR_PAGE_TEXT, bytes, flow);
+}
+
 static void error(struct acr_target_exchange *exchange)
 {
     double rate = acr_text_parameter_double(exchange->request->query, ACR_STR("rate"), 1);
@@ -116,13 +136,14 @@ static void huge_headers(struct acr_target_exchange *exchange)
 {
     uint64_t total = acr_text_parameter_u64(exchange->request->query, ACR_STR("bytes"), UINT64_MAX);
     exchange->status = 200;
-    exchange->flow = (struct acr_target_flow){next_header_bytes, 0, total};
+    exchange->flow = (struct acr_target_flow){.fn = next_header_bytes, .total = total};
     acr_text_put(exchange->out, ACR_STR("HTTP/1.1 200 OK\r\n"));
 }
 
 const struct acr_target_route acr_target_routes_faults[] = {
     {.path = "/slow", .fn = slow, .page = ACR_PAGE(ACR_PAGE_TEXT, "at last\n")},
     {.path = "/random-delay", .fn = random_delay, .page = ACR_PAGE(ACR_PAGE_TEXT, "sooner or later\n")},
+    {.path = "/drip", .fn = drip},
     {.path = "/error", .fn = error, .page = ACR_PAGE(ACR_PAGE_TEXT, "no error this time\n")},
     {.path = "/close", .fn = close_after, .page = ACR_PAGE(ACR_PAGE_TEXT, "closing\n")},
     {.path = "/until-close", .fn = until_close},

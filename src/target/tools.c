@@ -2,6 +2,7 @@
 /* tools - pages that show what a client sent, or send what a client has to understand. */
 #include <brotli/encode.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "http/auth.h"
 #include "target/internal.h"
@@ -265,7 +266,7 @@ static void bytes(struct acr_target_exchange *exchange)
         not_found(exchange);
         return;
     }
-    struct acr_target_flow flow = {next_bytes, 0, size};
+    struct acr_target_flow flow = {.fn = next_bytes, .total = size};
     if (size > ACR_TARGET_PIECE_MAX || exchange->head_only) {
         acr_target_answer_flow(exchange, "application/octet-stream", size, flow);
         return;
@@ -315,7 +316,7 @@ static void stream(struct acr_target_exchange *exchange)
     if (acr_str_parse_u64(exchange->rest, &lines) != 0 || lines > BYTES_MAX)
         not_found(exchange);
     else
-        acr_target_answer_chunked(exchange, ACR_PAGE_JSON, (struct acr_target_flow){next_lines, 0, lines});
+        acr_target_answer_chunked(exchange, ACR_PAGE_JSON, (struct acr_target_flow){.fn = next_lines, .total = lines});
 }
 
 static bool next_trailers(struct acr_target_flow *flow, struct acr_buffer *out)
@@ -328,7 +329,7 @@ static bool next_trailers(struct acr_target_flow *flow, struct acr_buffer *out)
 static void chunked_trailers(struct acr_target_exchange *exchange)
 {
     acr_target_exchange_line(exchange, "Trailer", ACR_STR("X-Checksum, X-Done"));
-    acr_target_answer_chunked(exchange, ACR_PAGE_TEXT, (struct acr_target_flow){next_trailers, 0, 0});
+    acr_target_answer_chunked(exchange, ACR_PAGE_TEXT, (struct acr_target_flow){.fn = next_trailers});
 }
 
 /* What the three encodings hold: long and repetitive enough to become shorter. */
@@ -342,7 +343,7 @@ static void put_plain(struct acr_buffer *out, struct acr_str coding)
     acr_text_put(out, ACR_STR("\"}\n"));
 }
 
-/* zlib's window bits choose the wrapping: 15 zlib, 15 + 16 gzip. */
+/* zlib's window bits choose the wrapping: 15 zlib, -15 none, 15 + 16 gzip. */
 static void put_deflated(struct acr_buffer *out, struct acr_str plain, int window_bits)
 {
     z_stream stream_state = {0};
@@ -366,15 +367,28 @@ static void put_brotli(struct acr_buffer *out, struct acr_str plain)
         acr_text_put(out, (struct acr_str){(char *)packed, size});
 }
 
+static void put_zstd(struct acr_buffer *out, struct acr_str plain)
+{
+    char packed[1024];
+    size_t size = ZSTD_compress(packed, sizeof packed, plain.data, plain.size, 3);
+    if (!ZSTD_isError(size))
+        acr_text_put(out, (struct acr_str){packed, size});
+}
+
 /* Packed anew for each request: a few microseconds, and nothing to keep. */
 static void packed_page(struct acr_target_exchange *exchange, struct acr_str coding)
 {
+    bool raw = acr_text_parameter_u64(exchange->request->query, ACR_STR("raw"), 0) != 0;
     struct acr_buffer plain = {0};
     put_plain(&plain, coding);
     if (acr_str_equal(coding, ACR_STR("br")))
         put_brotli(exchange->content, acr_buffer_str(&plain));
+    else if (acr_str_equal(coding, ACR_STR("zstd")))
+        put_zstd(exchange->content, acr_buffer_str(&plain));
+    else if (acr_str_equal(coding, ACR_STR("gzip")))
+        put_deflated(exchange->content, acr_buffer_str(&plain), 15 + 16);
     else
-        put_deflated(exchange->content, acr_buffer_str(&plain), acr_str_equal(coding, ACR_STR("gzip")) ? 15 + 16 : 15);
+        put_deflated(exchange->content, acr_buffer_str(&plain), raw ? -15 : 15);
     acr_buffer_done(&plain);
     acr_target_exchange_line(exchange, "Content-Encoding", coding);
     acr_target_answer_content(exchange, 200, ACR_PAGE_JSON);
@@ -393,6 +407,11 @@ static void deflate_page(struct acr_target_exchange *exchange)
 static void brotli_page(struct acr_target_exchange *exchange)
 {
     packed_page(exchange, ACR_STR("br"));
+}
+
+static void zstd_page(struct acr_target_exchange *exchange)
+{
+    packed_page(exchange, ACR_STR("zstd"));
 }
 
 /* Is the Authorization field that of user and password, as /basic-auth/USER/PASSWORD names them? */
@@ -473,6 +492,7 @@ const struct acr_target_route acr_target_routes_tools[] = {
     {.path = "/gzip", .fn = gzip_page},
     {.path = "/deflate", .fn = deflate_page},
     {.path = "/brotli", .fn = brotli_page},
+    {.path = "/zstd", .fn = zstd_page},
     {.path = "/basic-auth/", .fn = basic_auth, .below = true},
     {.path = "/__stats__", .fn = stats, .uncounted = true},
     {.path = "/__stats__/reset", .fn = reset_stats, .uncounted = true},

@@ -71,6 +71,23 @@ static void test_a_random_delay_stays_in_its_range(void **state)
     }
 }
 
+static void test_drip_sends_a_byte_at_a_time_whatever_the_client_sends_meanwhile(void **state)
+{
+    struct world *world = *state;
+    client_get(&world->client, "/drip?bytes=4&ms=400");
+    assert_string_equal(client_body(&world->client), ".");
+    assert_string_equal(client_get(&world->client, "/hello"), "");
+    for (int i = 0; i < 2; i++) {
+        fixture_advance_ms(&world->fixture, 99);
+        assert_string_equal(client_receive(&world->client), "");
+        fixture_advance_ms(&world->fixture, 2);
+        assert_string_equal(client_receive(&world->client), ".");
+    }
+    fixture_advance_ms(&world->fixture, 101);
+    assert_has(client_receive(&world->client), ".HTTP/1.1 200 OK\r\n");
+    assert_int_equal(counts(world)->answers, 2);
+}
+
 static void test_a_client_that_leaves_a_slow_page_frees_its_place(void **state)
 {
     struct world *world = *state;

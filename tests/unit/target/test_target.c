@@ -6,6 +6,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+
+#include "support/servers.h"
 
 static void close_all(struct fixture *fixture, struct client *client)
 {
@@ -62,6 +65,49 @@ static void test_reset_is_seen_as_a_reset(void **state)
     send_text(fd, "GET /reset HTTP/1.1\r\nHost: t\r\n\r\n");
     assert_int_equal(receive(&fixture, fd, answer, sizeof answer), -1);
     assert_int_equal(errno, ECONNRESET);
+    close(fd);
+    fixture_close(&fixture);
+}
+
+static void test_clients_wait_while_descriptors_are_out(void **state)
+{
+    struct fixture fixture;
+    struct rlimit limit;
+    char answer[512];
+    (void)state;
+    fixture_open(&fixture);
+    int fd = connect_to(acr_target_port(fixture.target));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit lower = {.rlim_cur = (rlim_t)fd + 1, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    fixture_turn(&fixture);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(acr_target_connections_open(fixture.target), 0);
+    fixture_turn(&fixture);
+    assert_int_equal(acr_target_connections_open(fixture.target), 0);
+    fixture_advance_ms(&fixture, 51);
+    assert_int_equal(acr_target_connections_open(fixture.target), 1);
+    send_text(fd, "GET /hello HTTP/1.1\r\nHost: t\r\n\r\n");
+    assert_true(receive(&fixture, fd, answer, sizeof answer) > 0);
+    close(fd);
+    fixture_close(&fixture);
+}
+
+static void test_an_ipv6_address_is_served_as_well(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    if (!server_has_ipv6())
+        skip();
+    fixture_prepare(&fixture);
+    fixture.options.host = "::1";
+    fixture_serve(&fixture);
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    address.sin6_port = htons(acr_target_port(fixture.target));
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    fixture_turn(&fixture);
+    assert_int_equal(acr_target_connections_open(fixture.target), 1);
     close(fd);
     fixture_close(&fixture);
 }

@@ -121,7 +121,11 @@ static void test_streams_are_chunked_and_may_have_trailers(void **state)
 
 static void test_packed_pages_unpack_to_json(void **state)
 {
-    static const char *const rows[][2] = {{"/gzip", "gzip"}, {"/deflate", "deflate"}, {"/brotli", "br"}};
+    static const char *const rows[][2] = {{"/gzip", "gzip"},
+                                          {"/deflate", "deflate"},
+                                          {"/deflate?raw=1", "deflate"},
+                                          {"/brotli", "br"},
+                                          {"/zstd", "zstd"}};
     struct world *world = *state;
     for (size_t i = 0; i < ACR_ARRAY_SIZE(rows); i++) {
         struct acr_decoder *decoder;
