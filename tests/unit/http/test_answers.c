@@ -67,7 +67,7 @@ static void serve_file(int fd, const void *context)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     while (read_head(fd, head, sizeof head)) {
         const char *path = strchr(head, ' ') + 2;
-        const struct exchange *exchange = &exchanges[atoi(path)];
+        const struct exchange *exchange = &exchanges[(int)strtol(path, NULL, 10)];
         size_t step = strstr(path, "?drip") != NULL ? 1 : exchange->answer.size;
         for (size_t at = 0; at < exchange->answer.size; at += step)
             if (send(fd, exchange->answer.data + at, step, MSG_NOSIGNAL) < 0)
