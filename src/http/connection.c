@@ -77,10 +77,10 @@ static void finish(struct acr_connection *connection, int code)
 
 static void fail(struct acr_connection *connection, int code)
 {
-    connection->reusable = false;
     if (connection->failure.code != code || connection->failure.detail[0] == '\0')
         acr_error_set(&connection->failure, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
     drop_stream(connection);
+    connection->reusable = false;
     finish(connection, code);
 }
 
