@@ -45,7 +45,7 @@ void acr_connection_free(struct acr_connection *connection)
     drop_stream(connection);
     acr_list_remove(&connection->link);
     if (connection->response != NULL && connection->response_lent)
-        connection->response->connection = NULL;
+        acr_response_lose_connection(connection->response);
     else
         acr_response_unref(connection->response);
     acr_buffer_done(&connection->out);

@@ -41,6 +41,9 @@ struct acr_response *acr_response_new(struct acr_response_pool *pool, struct acr
 /* Notes what `head`, parsed from `bytes`, says, and copies the bytes. */
 void acr_response_take_head(struct acr_response *response, const struct acr_head *head, struct acr_str bytes);
 
+/* The connection that it holds goes without it: what is left of its body will never come. */
+void acr_response_lose_connection(struct acr_response *response);
+
 /* compose.c: the request's head into connection->out, with a small body behind it; *ret_rest is what is left of the
  * body. ACR_ERR_INVALID, ACR_ERR_INVALID_HEADER for what would not stay in its line. */
 ACR_MUST_CHECK int acr_request_compose(struct acr_connection *connection, const struct acr_request *request,

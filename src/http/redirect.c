@@ -137,14 +137,14 @@ static void chase_turn(struct chase *chase, int status, const struct acr_url *fr
 
 /* A streamed redirect's body is read, so that its connection can serve the next hop, unless it is long. Only a cancel
  * is a failure here. */
-static int read_short_body(struct acr_response *response, const struct acr_hop *first)
+static int read_short_body(struct acr_response *response, const struct acr_hop *first, struct acr_error *error)
 {
     if (response->connection == NULL)
         return 0;
     acr_nanos wait = first->request->read_timeout > 0 ? first->request->read_timeout : BODY_WAIT;
     response->body.limit = ACR_CLIENT_STREAM_WINDOW;
     int code = acr_response_read_all(response, first->fiber, wait, NULL);
-    return code == ACR_ERR_CANCELLED ? code : 0;
+    return code == ACR_ERR_CANCELLED ? acr_error_set(error, code, "reading a redirect") : 0;
 }
 
 static void url_free(struct acr_url *url)
@@ -162,7 +162,7 @@ static int turn(struct chase *chase, const struct acr_hop *first, struct acr_res
     struct acr_response *next;
     int code = acr_url_resolve(from, location, to, error);
     if (code == 0)
-        code = read_short_body(current, first);
+        code = read_short_body(current, first, error);
     if (code == 0) {
         chase_turn(chase, current->status, from, to);
         const struct acr_hop hop = {first->client, first->fiber, &chase->request, to};

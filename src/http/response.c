@@ -179,6 +179,13 @@ static void detach(struct acr_response *response)
         acr_connection_free(connection);
 }
 
+void acr_response_lose_connection(struct acr_response *response)
+{
+    response->connection = NULL;
+    if (!response->complete)
+        response->failure = ACR_ERR_CLOSED;
+}
+
 /* Nothing more is to be waited for: there are bytes (and all are not wanted), or no more will come. */
 static bool has_enough(const struct acr_response *response, bool all)
 {

@@ -262,11 +262,24 @@ static struct play play_new(const struct http_script *script)
     return (struct play){script, seen};
 }
 
-struct http_server http_server_start(const struct http_script *script)
+struct http_server http_server_start_on(uint16_t port, const struct http_script *script)
 {
     struct play play = play_new(script);
-    struct http_server server = {.server = server_start("127.0.0.1", serve_script, &play), .seen = play.seen};
+    struct http_server server = {.server = server_start_on("127.0.0.1", port, serve_script, &play)};
+    if (server.server.pid == 0) {
+        munmap(play.seen, sizeof *play.seen);
+        return server;
+    }
+    server.seen = play.seen;
     snprintf(server.base, sizeof server.base, "http://127.0.0.1:%u", server.server.port);
+    return server;
+}
+
+struct http_server http_server_start(const struct http_script *script)
+{
+    struct http_server server = http_server_start_on(0, script);
+    if (server.seen == NULL)
+        server_fail("binding a socket");
     return server;
 }
 

@@ -93,6 +93,8 @@ struct http_server {
 
 /* The script is the child's by inheritance. */
 struct http_server http_server_start(const struct http_script *script);
+/* As http_server_start, on that port; seen is NULL when it is taken. */
+struct http_server http_server_start_on(uint16_t port, const struct http_script *script);
 /* As http_server_start, over TLS; base is "https://127.0.0.1:port". */
 struct http_server http_server_start_tls(const struct http_script *script, const char *cert_path);
 void http_server_stop(struct http_server *server);
