@@ -283,9 +283,24 @@ struct http_server http_server_start(const struct http_script *script)
     return server;
 }
 
+struct http_server http_server_start_tls(const struct http_script *script, const struct tls_server_options *options)
+{
+    struct play play = play_new(script);
+    struct tls_server_options all = *options;
+    all.behaviour = TLS_SERVE;
+    all.serve = serve_script;
+    all.serve_with = &play;
+    struct tls_server tls = tls_server_start(&all);
+    struct http_server server = {.server = tls.server, .seen = play.seen, .tls = tls.seen};
+    snprintf(server.base, sizeof server.base, "https://127.0.0.1:%u", server.server.port);
+    return server;
+}
+
 void http_server_stop(struct http_server *server)
 {
     server_stop(&server->server);
+    if (server->tls != NULL)
+        munmap(server->tls, sizeof *server->tls);
     munmap(server->seen, sizeof *server->seen);
 }
 

@@ -82,7 +82,8 @@ struct http_seen { /* shared with the child */
 struct http_server {
     struct server server;
     struct http_seen *seen;
-    char base[64]; /* "http://127.0.0.1:port" */
+    struct tls_seen *tls; /* NULL: without TLS */
+    char base[64];        /* "http://127.0.0.1:port" */
 };
 
 #define HTTP_ROW(...) \
@@ -96,7 +97,7 @@ struct http_server http_server_start(const struct http_script *script);
 /* As http_server_start, on that port; seen is NULL when it is taken. */
 struct http_server http_server_start_on(uint16_t port, const struct http_script *script);
 /* As http_server_start, over TLS; base is "https://127.0.0.1:port". */
-struct http_server http_server_start_tls(const struct http_script *script, const char *cert_path);
+struct http_server http_server_start_tls(const struct http_script *script, const struct tls_server_options *options);
 void http_server_stop(struct http_server *server);
 
 /* Lets one GATE through. */

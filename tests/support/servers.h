@@ -94,13 +94,16 @@ enum tls_behaviour {
     TLS_TEXT_WITHOUT_NOTIFY, /* sends "cut", then closes the socket without a close_notify */
     TLS_RESET_IN_HANDSHAKE,  /* after the client's greeting */
     TLS_RESET_LATER,         /* after one byte of data */
+    TLS_SERVE,               /* what `serve` does with the bytes within */
 };
 struct tls_server_options {
     const char *address;   /* NULL: 127.0.0.1 */
     const char *cert_path; /* with its key */
     const char *client_ca; /* not NULL: a client certificate of this CA is required */
     enum tls_behaviour behaviour;
-    int max_version; /* 0, or TLS1_2_VERSION */
+    int max_version;        /* 0, or TLS1_2_VERSION */
+    server_fn *serve;       /* of TLS_SERVE; its fd is the near end of a pair of sockets */
+    const void *serve_with; /* its context */
 };
 struct tls_seen { /* shared with the child */
     atomic_uint handshakes;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tls_server - a TLS server that notes what its clients said. */
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +18,13 @@ struct tls_context {
     SSL_CTX *ssl;
     enum tls_behaviour behaviour;
     struct tls_seen *seen;
+    server_fn *serve;
+    const void *serve_with;
+};
+
+struct inner_server {
+    int fd;
+    const struct tls_context *context;
 };
 
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_size, const unsigned char *in,
@@ -43,11 +52,60 @@ static void note(SSL *ssl, struct tls_seen *seen)
     atomic_fetch_add(&seen->handshakes, 1);
 }
 
-static void serve_established(SSL *ssl, int fd, enum tls_behaviour behaviour)
+static void *run_inner(void *argument)
+{
+    const struct inner_server *inner = argument;
+    inner->context->serve(inner->fd, inner->context->serve_with);
+    shutdown(inner->fd, SHUT_RDWR);
+    return NULL;
+}
+
+/* Carries bytes between the TLS connection and a socket until either ends. */
+static void carry(SSL *ssl, int fd, int inner)
+{
+    char bytes[16384];
+    int got = 1;
+    while (got > 0) {
+        struct pollfd ends[] = {{.fd = fd, .events = POLLIN}, {.fd = inner, .events = POLLIN}};
+        poll(ends, 2, SSL_pending(ssl) > 0 ? 0 : -1);
+        if (ends[0].revents != 0 || SSL_pending(ssl) > 0) {
+            got = SSL_read(ssl, bytes, sizeof bytes);
+            if (got > 0)
+                (void)!send(inner, bytes, (size_t)got, MSG_NOSIGNAL);
+        }
+        if (got > 0 && ends[1].revents != 0) {
+            got = (int)recv(inner, bytes, sizeof bytes, 0);
+            if (got > 0)
+                got = SSL_write(ssl, bytes, got);
+        }
+    }
+}
+
+static void serve_within(SSL *ssl, int fd, const struct tls_context *context)
+{
+    int pair[2];
+    pthread_t thread;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        return;
+    struct inner_server inner = {pair[1], context};
+    if (pthread_create(&thread, NULL, run_inner, &inner) == 0) {
+        carry(ssl, fd, pair[0]);
+        shutdown(pair[0], SHUT_RDWR);
+        pthread_join(thread, NULL);
+    }
+    SSL_shutdown(ssl);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void serve_established(SSL *ssl, int fd, const struct tls_context *context)
 {
     char bytes[16384];
     int got;
-    switch (behaviour) {
+    switch (context->behaviour) {
+    case TLS_SERVE:
+        serve_within(ssl, fd, context);
+        break;
     case TLS_ECHO:
         while ((got = SSL_read(ssl, bytes, sizeof bytes)) > 0)
             if (SSL_write(ssl, bytes, got) != got)
@@ -76,7 +134,7 @@ static void serve_tls(int fd, const void *argument)
     SSL_set_fd(ssl, fd);
     if (SSL_accept(ssl) == 1) {
         note(ssl, context->seen);
-        serve_established(ssl, fd, context->behaviour);
+        serve_established(ssl, fd, context);
     } else {
         /* Let the client read the alert before the connection goes. */
         shutdown(fd, SHUT_WR);
@@ -111,7 +169,8 @@ struct tls_server tls_server_start(const struct tls_server_options *options)
     if (tls.seen == MAP_FAILED)
         server_fail("mmap");
     /* Lives on in the child; the parent's copies go at the end of this function. */
-    struct tls_context context = {make_context(options), options->behaviour, tls.seen};
+    struct tls_context context = {make_context(options), options->behaviour, tls.seen, options->serve,
+                                  options->serve_with};
     tls.server = server_start(options->address != NULL ? options->address : "127.0.0.1", serve_tls, &context);
     SSL_CTX_free(context.ssl);
     return tls;
