@@ -176,14 +176,30 @@ static void serve_forever(int udp, int tcp, struct dns_script *script)
     }
 }
 
+/* One port for TCP and UDP. TCP chooses it: a number that is free for UDP may still be held by closed TCP connections.
+ * Another process may have the UDP one; then the next is tried. */
+static bool bind_both(uint16_t *port, int *tcp, int *udp)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        *port = 0;
+        *tcp = server_bind("127.0.0.1", SOCK_STREAM, port);
+        *udp = *tcp >= 0 ? server_bind("127.0.0.1", SOCK_DGRAM, port) : -1;
+        if (*udp >= 0 && listen(*tcp, 8) == 0)
+            return true;
+        if (*udp >= 0)
+            close(*udp);
+        if (*tcp >= 0)
+            close(*tcp);
+    }
+    return false;
+}
+
 struct dns_server dns_server_start(void)
 {
+    int tcp, udp;
     struct dns_server dns = {0};
     dns.script = mmap(NULL, sizeof *dns.script, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    /* TCP chooses the port: a number that is free for UDP may still be held by closed TCP connections. */
-    int tcp = server_bind("127.0.0.1", SOCK_STREAM, &dns.server.port);
-    int udp = server_bind("127.0.0.1", SOCK_DGRAM, &dns.server.port);
-    if (dns.script == MAP_FAILED || udp < 0 || tcp < 0 || listen(tcp, 8) != 0)
+    if (dns.script == MAP_FAILED || !bind_both(&dns.server.port, &tcp, &udp))
         server_fail("DNS server");
     snprintf(dns.address, sizeof dns.address, "127.0.0.1:%u", dns.server.port);
     dns.server.pid = server_fork();

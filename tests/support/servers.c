@@ -50,7 +50,9 @@ int server_bind(const char *address, int type, uint16_t *port)
     int yes = 1;
     if (fd < 0)
         return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    /* Not for a port of the kernel's choice: it would hand the same one to two sockets that do not listen yet. */
+    if (*port != 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd, (struct sockaddr *)&name, size) != 0 || getsockname(fd, (struct sockaddr *)&name, &size) != 0) {
         close(fd);
         return -1;
