@@ -108,11 +108,11 @@ static int append_items(PyObject *sequence, struct acr_buffer *out)
 {
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *pair = PySequence_Fast_GET_ITEM(sequence, i);
-        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+        if ((!PyTuple_Check(pair) && !PyList_Check(pair)) || PySequence_Fast_GET_SIZE(pair) != 2) {
             PyErr_SetString(PyExc_ValueError, "cannot encode objects that are not 2-tuples");
             return -1;
         }
-        if (append_field(PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), out) != 0)
+        if (append_field(PySequence_Fast_GET_ITEM(pair, 0), PySequence_Fast_GET_ITEM(pair, 1), out) != 0)
             return -1;
     }
     return 0;
