@@ -72,16 +72,29 @@ static const struct acr_url *final_url(const struct acr_python_response *respons
     return response->answer != NULL && response->answer->url != NULL ? response->answer->url : &response->route->url;
 }
 
-/* "404 Client Error: Not Found for url: ..."; 2.x names the request instead of the URL. New reference. */
-static PyObject *http_error_text(struct acr_python_response *response)
+/* 0 for the dummy; what a script has set instead counts. */
+static long status_of(const struct acr_python_response *response)
 {
-    int status = response->answer->status;
+    PyObject *own = response->overrides != NULL ? PyDict_GetItemString(response->overrides, "status_code") : NULL;
+    if (own != NULL && PyLong_Check(own)) {
+        long status = PyLong_AsLong(own);
+        if (status != -1 || !PyErr_Occurred())
+            return status;
+        PyErr_Clear();
+    }
+    return response->answer != NULL ? response->answer->status : 0;
+}
+
+/* "404 Client Error: Not Found for url: ..."; 2.x reports the request's name instead of the URL. New reference. */
+static PyObject *http_error_text(struct acr_python_response *response, bool reported)
+{
+    long status = status_of(response);
     PyObject *reason = acr_python_from_wire(acr_response_reason(response->answer));
-    PyObject *where = response->session->generation == 2 ? Py_NewRef(response->name)
-                                                         : acr_python_from_wire(final_url(response)->whole);
+    PyObject *where = reported && response->session->generation == 2 ? Py_NewRef(response->name)
+                                                                     : acr_python_from_wire(final_url(response)->whole);
     PyObject *text = NULL;
     if (reason != NULL && where != NULL)
-        text = PyUnicode_FromFormat("%d %s Error: %U for url: %U", status, status < 500 ? "Client" : "Server", reason,
+        text = PyUnicode_FromFormat("%ld %s Error: %U for url: %U", status, status < 500 ? "Client" : "Server", reason,
                                     where);
     Py_XDECREF(reason);
     Py_XDECREF(where);
@@ -90,14 +103,17 @@ static PyObject *http_error_text(struct acr_python_response *response)
 
 static bool is_http_error(const struct acr_python_response *response)
 {
-    return response->answer != NULL && response->answer->status >= 400 && response->answer->status < 600;
+    long status = ACR_UNLIKELY(response->overrides != NULL) ? status_of(response)
+                  : ACR_LIKELY(response->answer != NULL)    ? response->answer->status
+                                                            : 0;
+    return status >= 400 && status < 600 && response->answer != NULL;
 }
 
-PyObject *acr_python_response_http_error(struct acr_python_response *response)
+static PyObject *http_error(struct acr_python_response *response, bool reported)
 {
     if (!is_http_error(response))
         Py_RETURN_NONE;
-    PyObject *text = http_error_text(response);
+    PyObject *text = http_error_text(response, reported);
     PyObject *arguments = text != NULL ? PyTuple_Pack(1, text) : NULL;
     PyObject *keywords = arguments != NULL ? Py_BuildValue("{sO}", "response", response) : NULL;
     PyObject *error = keywords != NULL ? PyObject_Call(acr_python.http_error, arguments, keywords) : NULL;
@@ -165,10 +181,10 @@ static int report_http_error(struct acr_python_response *response)
     PyObject *error = NULL, *text = NULL;
     int code = -1;
     if (acr_python_has_listeners()) {
-        error = acr_python_response_http_error(response);
+        error = http_error(response, true);
         code = error != NULL ? acr_python_response_record(response, error, NULL) : -1;
     } else {
-        PyObject *message = http_error_text(response);
+        PyObject *message = http_error_text(response, true);
         text = message != NULL ? PyUnicode_FromFormat("HTTPError(%R)", message) : NULL;
         Py_XDECREF(message);
         code = text != NULL ? acr_python_response_record(response, Py_None, text) : -1;
@@ -287,7 +303,7 @@ static PyObject *response_raise_for_status(PyObject *self, PyObject *unused)
     if (response->session->generation == 2 && response->verdict == ACR_VERDICT_FAILURE)
         error = Py_NewRef(response->verdict_error);
     else
-        error = response->error != NULL ? Py_NewRef(response->error) : acr_python_response_http_error(response);
+        error = response->error != NULL ? Py_NewRef(response->error) : http_error(response, false);
     if (error == NULL || error == Py_None)
         return error;
     PyErr_SetObject((PyObject *)Py_TYPE(error), error);
@@ -628,6 +644,9 @@ static int response_set(PyObject *self, PyObject *value, void *closure)
     }
     if (strcmp(attribute->name, "encoding") == 0)
         Py_XSETREF(cast(self)->encoding, Py_NewRef(value));
+    /* Scripts and mocking libraries put a body of their own there, which text and json() then tell of. */
+    if (strcmp(attribute->name, "content") == 0 && PyBytes_Check(value))
+        Py_XSETREF(cast(self)->content, Py_NewRef(value));
     return override(cast(self), attribute->name, value);
 }
 

@@ -52,6 +52,3 @@ int acr_python_response_record(struct acr_python_response *response, PyObject *e
 
 /* Size for the statistics: decoded bytes, or the announced length of a streamed answer (spec 3.4). */
 uint64_t acr_python_response_size(const struct acr_python_response *response);
-
-/* HTTPError for the status, a new reference; Py_None when the status is none of 400..599; NULL with an exception. */
-PyObject *acr_python_response_http_error(struct acr_python_response *response);

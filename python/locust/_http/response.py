@@ -5,7 +5,8 @@ from email.message import Message
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from requests.cookies import MockRequest, RequestsCookieJar
-from requests.models import PreparedRequest
+from requests.exceptions import StreamConsumedError
+from requests.models import PreparedRequest, Response
 from requests.sessions import Session
 from requests.structures import CaseInsensitiveDict
 from requests.utils import stream_decode_response_unicode
@@ -84,6 +85,13 @@ class _Body(io.RawIOBase):
         return len(taken)
 
 
+def rebuilt_response(state: Dict[str, Any]) -> Response:
+    """A copied or unpickled response: one of requests' own, without a connection."""
+    response = Response()
+    response.__setstate__(state)  # type: ignore[attr-defined]
+    return response
+
+
 class LazyParts:
     """Attributes of requests.Response on top of a NativeResponse. They are made once and may be overwritten."""
 
@@ -95,6 +103,10 @@ class LazyParts:
     @property
     def _content(self) -> Any:
         return self.content  # type: ignore[attr-defined]
+
+    @_content.setter
+    def _content(self, value: Any) -> None:
+        self.content = value
 
     def _made(self, name: str, make: Any) -> Any:
         store: Dict[str, Any] = self.__dict__
@@ -161,8 +173,17 @@ class LazyParts:
             content = self.content or b""  # type: ignore[attr-defined]
             step = size or max(len(content), 1)
             return iter([content[at:at + step] for at in range(0, len(content), step)])
+        if self.__dict__.get("_begun") == "to the end":
+            raise StreamConsumedError()
         self.__dict__["_begun"] = True
-        return iter(self.iter_raw(size or CHUNK_BYTES))  # type: ignore[attr-defined]
+        return self._stream(size or CHUNK_BYTES)
+
+    def _stream(self, size: int) -> Iterator[bytes]:
+        yield from self.iter_raw(size)  # type: ignore[attr-defined]
+        self.__dict__["_begun"] = "to the end"
+
+    def __reduce__(self) -> Any:
+        return rebuilt_response, ({name: getattr(self, name) for name in Response.__attrs__},)  # type: ignore
 
     def iter_content(self, chunk_size: Optional[int] = 1, decode_unicode: bool = False) -> Iterator[Any]:
         """The decoded body in pieces of at most chunk_size bytes (None: as they come)."""
