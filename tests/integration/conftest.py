@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures for end-to-end tests: locustfiles written by the test, and what they tell while they run."""
+import pathlib
+import textwrap
+
+import pytest
+
+from probing import Probe
+from tables import Report
+
+SUPPORT = pathlib.Path(__file__).resolve().parent / "support"
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """Reads what locustfiles say with `from probe import note`."""
+    probe = Probe(tmp_path / "probe.fifo")
+    yield probe
+    probe.close()
+
+
+@pytest.fixture
+def script(tmp_path):
+    """script(text, name): writes a locustfile into the test's folder; returns its path."""
+
+    def write(text, name="locustfile.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def script_environment(probe):
+    """Environment in which locustfiles find the probe."""
+    return {"PROBE": str(probe.path), "PYTHONPATH": str(SUPPORT)}
+
+
+@pytest.fixture
+def begin(script, start, script_environment):
+    """begin(text, *options, host, env): starts the program on a locustfile; returns a Program."""
+
+    def begin_script(text, *options, host=None, env=None, cwd=None, headless=True):
+        arguments = ["-f", script(text) if isinstance(text, str) else text]
+        arguments += ["--no-web"] if headless else []
+        arguments += ["-H", host] if host else []
+        where = {"cwd": cwd} if cwd else {}
+        return start(*arguments, *map(str, options), env={**script_environment, **(env or {})}, **where)
+
+    return begin_script
+
+
+@pytest.fixture
+def play(begin, probe):
+    """play(text, *options, ...): runs a locustfile to its end; returns a Report. Options of begin(), and:
+
+    code: the exit code it must have (None: any); timeout: seconds it may take.
+    """
+
+    def play_script(text, *options, code=0, timeout=60, **more):
+        report = Report(begin(text, *options, **more).finish(timeout))
+        probe.settle()
+        assert not report.broken(), str(report)
+        assert code is None or report.code == code, str(report)
+        return report
+
+    return play_script
