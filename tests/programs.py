@@ -31,7 +31,7 @@ def program():
 
 
 # Of the developer's own environment, what would change what programs under test do.
-_UNWANTED = ("PYTHON", "VIRTUAL_ENV", "LOCUST", "ACRIDA", "REQUESTS_", "CURL_", "NETRC")
+_UNWANTED = ("PYTHON", "VIRTUAL_ENV", "LOCUST", "ACRIDA", "REQUESTS_", "CURL_", "SSL_CERT", "NETRC")
 
 
 def environment(home):
@@ -119,6 +119,7 @@ class Finished:
     stdout: str
     stderr: str
     seconds: float
+    cwd: pathlib.Path
 
     def __str__(self):
         return f"{self.args} ended with {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
@@ -164,7 +165,7 @@ class Program:
     """A program in the background; use run() unless it is to be signalled or watched."""
 
     def __init__(self, args, cwd, env=None):
-        self.args = [str(arg) for arg in args]
+        self.args, self.cwd = [str(arg) for arg in args], pathlib.Path(cwd)
         self.start = time.monotonic()
         self.process = subprocess.Popen(self.args, cwd=cwd, env={**environment(cwd), **(env or {})},
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -187,6 +188,6 @@ class Program:
             late = True
         end_group(self.process)
         finished = Finished(self.args, self.process.returncode, self.stdout.close(END_SECONDS),
-                            self.stderr.close(END_SECONDS), time.monotonic() - self.start)
+                            self.stderr.close(END_SECONDS), time.monotonic() - self.start, self.cwd)
         assert not late, f"still running after {timeout} s:\n{finished}"
         return finished

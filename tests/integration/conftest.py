@@ -40,12 +40,16 @@ def script_environment(probe):
 
 @pytest.fixture
 def begin(script, start, script_environment):
-    """begin(text, *options, host, env): starts the program on a locustfile; returns a Program."""
+    """begin(text, *options, host, env): starts the program on a locustfile; returns a Program.
+
+    headless: adds --no-web and, unless told, a spawn rate that does not hold a test up.
+    """
 
     def begin_script(text, *options, host=None, env=None, cwd=None, headless=True):
         arguments = ["-f", script(text) if isinstance(text, str) else text]
         arguments += ["--no-web"] if headless else []
         arguments += ["-H", host] if host else []
+        arguments += ["-r", "1000"] if headless and "-r" not in options else []
         where = {"cwd": cwd} if cwd else {}
         return start(*arguments, *map(str, options), env={**script_environment, **(env or {})}, **where)
 
