@@ -525,15 +525,6 @@ static PyObject *choose_name(struct acr_python_session *session, const struct ac
     return route->label;
 }
 
-static int choose_entry(struct acr_python_response *response, enum acr_python_verb verb)
-{
-    response->entry = response->name == response->route->label
-                          ? acr_python_route_entry(response->route, verb, response->method)
-                          : acr_python_entry(response->name, response->method);
-    response->entry_epoch = acr_stats_epoch(acr_python.engine->stats);
-    return response->entry != NULL ? 0 : -1;
-}
-
 /* The object for an answer, or for a failed exchange (answer NULL). */
 static PyObject *make_response(struct acr_python_session *session, struct draft *draft, struct acr_response *answer,
                                PyObject *error, acr_nanos time)
@@ -564,7 +555,9 @@ static PyObject *make_response(struct acr_python_session *session, struct draft 
     draft->state = NULL;
     draft->extra_lines = NULL;
     draft->body = NULL;
-    if (choose_entry(response, call->verb) != 0 || (!catching && acr_python_response_report(response) != 0))
+    response->streamed = draft->request.stream;
+    response->asked = (uint8_t)call->verb;
+    if (!catching && acr_python_response_report(response) != 0)
         Py_CLEAR(response);
     return (PyObject *)response;
 }

@@ -61,7 +61,7 @@ uint64_t acr_python_response_size(const struct acr_python_response *response)
     uint64_t size = 0;
     if (answer == NULL)
         return 0;
-    if (answer->connection == NULL)
+    if (!response->streamed)
         return answer->body.size;
     struct acr_str length = acr_response_header(answer, ACR_STR("Content-Length"));
     return length.data != NULL && acr_str_parse_u64(length, &size) == 0 ? size : 0;
@@ -142,19 +142,23 @@ static PyObject *merged_context(const struct acr_python_response *response)
     return merged;
 }
 
+/* Looked up when something is recorded and not before: a request that nobody reports has no line in the tables. */
+static struct acr_stats_entry *find_entry(const struct acr_python_response *response)
+{
+    return response->name == response->route->label
+               ? acr_python_route_entry(response->route, (enum acr_python_verb)response->asked, response->method)
+               : acr_python_entry(response->name, response->method);
+}
+
 int acr_python_response_record(struct acr_python_response *response, PyObject *error, PyObject *error_text)
 {
-    /* The statistics may have been cleared while the script held the response. */
-    if (response->entry_epoch != acr_stats_epoch(acr_python.engine->stats)) {
-        response->entry = acr_python_entry(response->name, response->method);
-        response->entry_epoch = acr_stats_epoch(acr_python.engine->stats);
-        if (response->entry == NULL)
-            return -1;
-    }
+    struct acr_stats_entry *entry = find_entry(response);
+    if (entry == NULL)
+        return -1;
     response->reported = true;
     struct acr_python_record record = {.method = response->method,
                                        .name = response->name,
-                                       .entry = response->entry,
+                                       .entry = entry,
                                        .time = response->time,
                                        .size = acr_python_response_size(response),
                                        .error = error,

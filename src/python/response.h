@@ -30,13 +30,13 @@ struct acr_python_response {
     PyObject *context;                         /* 2.x, or NULL */
     PyObject *verdict_error;                   /* what failure() was given, or NULL */
     acr_nanos time;                            /* measured duration */
-    struct acr_stats_entry *entry;
-    uint64_t entry_epoch;
-    uint8_t verdict; /* enum acr_python_verdict */
-    bool catching;   /* made with catch_response=True */
-    bool entered;    /* inside its with block */
-    bool reported;   /* counted already */
-    bool all_lines;  /* extra_lines has the session's, too */
+    uint8_t verdict;                           /* enum acr_python_verdict */
+    bool catching;                             /* made with catch_response=True */
+    bool entered;                              /* inside its with block */
+    bool reported;                             /* counted already */
+    bool streamed;                             /* made with stream=True */
+    uint8_t asked;                             /* enum acr_python_verb of the call */
+    bool all_lines;                            /* extra_lines has the session's, too */
 };
 
 PyTypeObject *acr_python_response_type_new(void);
