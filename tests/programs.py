@@ -137,7 +137,7 @@ class _Output:
 
     def _read(self):
         while True:
-            piece = os.read(self._stream.fileno(), 65536)
+            piece = self._stream.read1(65536)
             with self._changed:
                 self._bytes += piece
                 self._changed.notify_all()
