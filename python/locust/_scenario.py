@@ -15,9 +15,10 @@ from . import env, events, log, runners
 from ._fixtures import Fixtures, task_set_classes
 from ._life import Users
 from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
-from .core import Locust
+from .core import HttpLocust, Locust
 from .event import EventHook
 from .exception import FLOW
+from .user.users import HttpUser
 
 logger = logging.getLogger("locust.main")
 
@@ -98,11 +99,21 @@ def connect(ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> Non
         runners.locust_runner._request_quit = request_quit
 
 
+def _lacks_host(cls: Any) -> bool:
+    """Would every instance end in its constructor for want of a host? A constructor of the script's own may find one."""
+    return cls.host is None and any(issubclass(cls, base) and cls.__init__ is base.__init__
+                                    for base in (HttpLocust, HttpUser))
+
+
 def set_up() -> bool:
-    """Calls all setup methods, once per process. False when one raised: its traceback was printed.
+    """Calls all setup methods, once per process. False when one raised, or a class has no host: that was printed.
 
     May wait (a setup may make requests): not to be called from the hub.
     """
+    without = [one.name for one in _scenario.classes if _lacks_host(one.cls)]
+    if without:
+        logger.error("%s: no host to talk to. Give --host (-H), or set the class attribute `host`.", ", ".join(without))
+        return False
     try:
         _scenario.fixtures.set_up([one.cls for one in _scenario.classes], _make_user)
     except Exception as error:

@@ -90,7 +90,7 @@ static void report(struct acr_control *control)
     if (control->output.csv_failed && control->exit_code == 0)
         control->exit_code = 1;
     acr_log(ACR_LOG_INFO, MAIN, "Shutting down (exit code %d), bye.", control->exit_code);
-    acr_output_final(&control->output, control->snapshot, wall_now(control));
+    acr_output_final(&control->output, control->snapshot, control->snapshot->total.last_wall);
 }
 
 static void done(struct acr_control *control)
