@@ -109,3 +109,15 @@ int acr_fiber_sleep_until(struct acr_fiber *fiber, acr_nanos deadline)
     fiber->sleeping = true;
     return suspend(fiber, deadline);
 }
+
+struct acr_fiber *acr_fiber_take_next(struct acr_fiber *fiber)
+{
+    struct acr_list *first = fiber->loop->resuming.next;
+    if (first == &fiber->loop->resuming)
+        return NULL;
+    struct acr_fiber *next = ACR_LIST_ENTRY(first, struct acr_fiber, ready);
+    if (next == fiber || next->ops != fiber->ops)
+        return NULL;
+    acr_list_remove(first);
+    return next;
+}

@@ -79,3 +79,8 @@ void acr_fiber_schedule(struct acr_fiber *fiber);
 
 /* For implementations of ops: drops a wake that was queued for a wait that will not happen (cancelled). */
 void acr_fiber_forget_wake(struct acr_fiber *fiber);
+
+/* For implementations whose suspend can switch straight to another fiber instead of going back to the loop: takes the
+ * one that phase b would resume next, if it is of the same kind. It must then be resumed as ops->resume would. NULL:
+ * there is none. */
+struct acr_fiber *acr_fiber_take_next(struct acr_fiber *fiber);

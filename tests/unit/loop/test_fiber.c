@@ -345,3 +345,46 @@ static void test_forgetting_takes_a_wake_back(void **state)
     turn();
     finish(fiber);
 }
+
+/* A fiber without a stack: it only notes its turns, and in its own takes the next one. */
+struct noting_fiber {
+    struct acr_fiber fiber;
+    struct acr_fiber *taken;
+    int resumed;
+};
+
+static int no_suspend(struct acr_fiber *fiber)
+{
+    (void)fiber;
+    return ACR_ERR_CANCELLED;
+}
+
+static void take_next(struct acr_fiber *fiber)
+{
+    struct noting_fiber *noting = ACR_CONTAINER_OF(fiber, struct noting_fiber, fiber);
+    noting->resumed++;
+    noting->taken = acr_fiber_take_next(fiber);
+}
+
+static const struct acr_fiber_ops noting_ops = {no_suspend, take_next};
+static const struct acr_fiber_ops other_ops = {no_suspend, take_next};
+
+static void test_a_fiber_takes_the_next_one_of_its_kind_off_the_turn(void **state)
+{
+    (void)state;
+    struct noting_fiber fibers[4] = {0};
+    for (int i = 0; i < 4; i++) {
+        acr_fiber_init(&fibers[i].fiber, loop, i < 3 ? &noting_ops : &other_ops);
+        acr_fiber_schedule(&fibers[i].fiber);
+    }
+    turn();
+    assert_ptr_equal(fibers[0].taken, &fibers[1].fiber); /* whoever takes it resumes it: the loop does not */
+    assert_int_equal(fibers[1].resumed, 0);
+    assert_int_equal(fibers[2].resumed, 1);
+    assert_null(fibers[2].taken); /* the next one is of another kind */
+    assert_int_equal(fibers[3].resumed, 1);
+    assert_null(fibers[3].taken);
+    assert_null(acr_fiber_take_next(&fibers[0].fiber)); /* outside of a turn */
+    for (int i = 0; i < 4; i++)
+        acr_fiber_done(&fibers[i].fiber);
+}
