@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* session - construction, lazily made attributes, the native cookie jar's door. */
+/* session - the type: construction, lazily made attributes. */
 #include "python/session.h"
 
 #include <structmember.h>
@@ -14,110 +14,6 @@ struct acr_client *acr_python_session_client(struct acr_python_session *session)
     if (session->client == NULL)
         session->client = acr_client_new(acr_python.engine->http);
     return session->client;
-}
-
-/* State */
-
-static int state_buffer(PyObject *bytes, struct acr_buffer *buffer)
-{
-    if (bytes == Py_None)
-        return 0;
-    if (!PyBytes_Check(bytes)) {
-        PyErr_SetString(PyExc_TypeError, "session_state must give bytes");
-        return -1;
-    }
-    if (acr_buffer_append(buffer, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)) != 0)
-        return acr_python_no_memory(), -1;
-    return 0;
-}
-
-static bool has_line(const struct acr_buffer *lines, struct acr_str name_and_colon)
-{
-    for (struct acr_str rest = acr_buffer_str(lines); rest.size > 0;) {
-        if (acr_str_starts_nocase(rest, name_and_colon))
-            return true;
-        ptrdiff_t end = acr_str_find_char(rest, '\n');
-        size_t step = end >= 0 ? (size_t)end + 1 : rest.size;
-        rest.data += step;
-        rest.size -= step;
-    }
-    return false;
-}
-
-static int fill_state(struct acr_python_session_state *state, PyObject *tuple)
-{
-    PyObject *lines, *authorization;
-    int plain, verify;
-    const char *ca_path, *cert_path, *key_path;
-    if (!PyArg_ParseTuple(tuple, "iOOpzzzI;session_state's answer", &plain, &lines, &authorization, &verify, &ca_path,
-                          &cert_path, &key_path, &state->redirects_max))
-        return -1;
-    state->plain = plain != 0;
-    state->base_only = plain == 2;
-    struct acr_tls_settings tls = {
-        .insecure = verify == 0, .ca_path = ca_path, .cert_path = cert_path, .key_path = key_path};
-    if (tls.insecure || ca_path != NULL || cert_path != NULL)
-        state->tls = acr_http_tls(acr_python.engine->http, &tls);
-    if (state_buffer(lines, &state->header_lines) != 0 || state_buffer(authorization, &state->authorization) != 0)
-        return -1;
-    state->own_host = has_line(&state->header_lines, ACR_STR("Host:"));
-    state->own_cookies = has_line(&state->header_lines, ACR_STR("Cookie:"));
-    state->own_content_type = has_line(&state->header_lines, ACR_STR("Content-Type:"));
-    return 0;
-}
-
-static struct acr_python_session_state *ask_state(struct acr_python_session *session)
-{
-    PyObject *answer = PyObject_CallOneArg(acr_python.session_state, (PyObject *)session);
-    if (answer == NULL)
-        return NULL;
-    struct acr_python_session_state *state = acr_alloc_zero(sizeof *state);
-    state->references = 1;
-    if (!PyTuple_Check(answer) || fill_state(state, answer) != 0) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "session_state must give a tuple");
-        acr_python_session_state_unref(state);
-        state = NULL;
-    }
-    Py_DECREF(answer);
-    return state;
-}
-
-/* An untouched session has the same state as every other untouched one of its type and site. */
-static struct acr_python_session_state *untouched_state(struct acr_python_session *session)
-{
-    size_t slot = session->generation == 9 ? 0 : 1;
-    PyTypeObject *type = Py_TYPE(session);
-    struct acr_python_site *site = session->site;
-    if (site->untouched[slot].type != type) {
-        struct acr_python_session_state *state = ask_state(session);
-        if (state == NULL)
-            return NULL;
-        acr_python_session_state_unref(site->untouched[slot].state);
-        site->untouched[slot].state = state;
-        Py_XSETREF(site->untouched[slot].type, (PyTypeObject *)Py_NewRef(type));
-    }
-    site->untouched[slot].state->references++;
-    return site->untouched[slot].state;
-}
-
-static void forget_state(struct acr_python_session *session)
-{
-    acr_python_session_state_unref(session->state);
-    session->state = NULL;
-}
-
-struct acr_python_session_state *acr_python_session_state(struct acr_python_session *session)
-{
-    if (ACR_LIKELY(session->state != NULL && !session->ask_always))
-        return session->state;
-    struct acr_python_session_state *state =
-        session->attributes == NULL ? untouched_state(session) : ask_state(session);
-    if (state == NULL)
-        return NULL;
-    forget_state(session);
-    session->state = state;
-    return state;
 }
 
 /* Attributes made when touched */
@@ -172,7 +68,7 @@ static int store_attribute(struct acr_python_session *session, const struct attr
         return -1;
     /* The cookie view writes through to the native jar; making it changes nothing. */
     if (strcmp(attribute->name, "cookies") != 0)
-        forget_state(session);
+        acr_python_session_forget_state(session);
     if (attribute->opaque)
         session->ask_always = true;
     return 0;
@@ -229,7 +125,7 @@ static int session_init(PyObject *self, PyObject *args, PyObject *keywords)
     session->generation = generation;
     Py_XSETREF(session->base_url, Py_NewRef(base_url));
     Py_XSETREF(session->user, user != NULL && user != Py_None ? Py_NewRef(user) : NULL);
-    forget_state(session);
+    acr_python_session_forget_state(session);
     return 0;
 }
 
@@ -258,7 +154,7 @@ static void session_dealloc(PyObject *self)
     session_clear(self);
     Py_CLEAR(session->base_url);
     Py_CLEAR(session->request_name);
-    forget_state(session);
+    acr_python_session_forget_state(session);
     acr_client_free(session->client);
     type->tp_free(self);
     Py_DECREF(type);
@@ -284,7 +180,7 @@ static int set_base_url(PyObject *self, PyObject *value, void *closure)
         return -1;
     session->site = acr_python_site_get(text);
     Py_XSETREF(session->base_url, Py_NewRef(value));
-    forget_state(session);
+    acr_python_session_forget_state(session);
     return 0;
 }
 
@@ -293,7 +189,7 @@ static int set_base_url(PyObject *self, PyObject *value, void *closure)
 static PyObject *session_invalidate(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    forget_state((struct acr_python_session *)self);
+    acr_python_session_forget_state((struct acr_python_session *)self);
     Py_RETURN_NONE;
 }
 
@@ -332,93 +228,6 @@ static PyObject *session_close(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* Cookies */
-
-static PyObject *cookie_tuple(const struct acr_cookie *cookie)
-{
-    PyObject *expires = cookie->expires == INT64_MAX ? Py_NewRef(Py_None) : PyLong_FromLongLong(cookie->expires);
-    PyObject *value = acr_python_from_wire(acr_str_of(cookie->value));
-    PyObject *name = acr_python_from_wire(acr_str_of(cookie->name));
-    PyObject *path = acr_python_from_wire(acr_str_of(cookie->path));
-    PyObject *tuple = NULL;
-    if (expires != NULL && value != NULL && name != NULL && path != NULL)
-        tuple = Py_BuildValue("OOsOOOOO", name, value, cookie->domain, path, expires,
-                              cookie->host_only ? Py_True : Py_False, cookie->secure ? Py_True : Py_False,
-                              cookie->http_only ? Py_True : Py_False);
-    Py_XDECREF(expires);
-    Py_XDECREF(value);
-    Py_XDECREF(name);
-    Py_XDECREF(path);
-    return tuple;
-}
-
-static int compare_age(const void *a, const void *b)
-{
-    const struct acr_cookie *first = *(const struct acr_cookie *const *)a;
-    const struct acr_cookie *second = *(const struct acr_cookie *const *)b;
-    return first->serial < second->serial ? -1 : first->serial > second->serial;
-}
-
-static PyObject *session_cookie_list(PyObject *self, PyObject *unused)
-{
-    (void)unused;
-    struct acr_cookies *jar = acr_client_cookies(acr_python_session_client((struct acr_python_session *)self));
-    const struct acr_cookie **sorted = acr_alloc(jar->count * sizeof *sorted);
-    for (size_t i = 0; i < jar->count; i++)
-        sorted[i] = &jar->list[i];
-    qsort(sorted, jar->count, sizeof *sorted, compare_age);
-    PyObject *list = PyList_New((Py_ssize_t)jar->count);
-    for (size_t i = 0; list != NULL && i < jar->count; i++) {
-        PyObject *tuple = cookie_tuple(sorted[i]);
-        if (tuple == NULL)
-            Py_CLEAR(list);
-        else
-            PyList_SET_ITEM(list, (Py_ssize_t)i, tuple);
-    }
-    acr_free(sorted);
-    return list;
-}
-
-static PyObject *session_cookie_set(PyObject *self, PyObject *args)
-{
-    struct acr_cookie cookie = {0};
-    PyObject *expires;
-    int host_only, secure, http_only;
-    if (!PyArg_ParseTuple(args, "ssssOppp:cookie_set", &cookie.name, &cookie.value, &cookie.domain, &cookie.path,
-                          &expires, &host_only, &secure, &http_only))
-        return NULL;
-    cookie.expires = INT64_MAX;
-    if (expires != Py_None) {
-        cookie.expires = PyLong_AsLongLong(expires);
-        if (cookie.expires == -1 && PyErr_Occurred())
-            return NULL;
-    }
-    cookie.host_only = host_only != 0;
-    cookie.secure = secure != 0;
-    cookie.http_only = http_only != 0;
-    struct acr_cookies *jar = acr_client_cookies(acr_python_session_client((struct acr_python_session *)self));
-    int code = acr_cookies_set(jar, &cookie);
-    if (code != 0)
-        return PyErr_Format(PyExc_ValueError, "cookie %s: %s", cookie.name, acr_error_text(code));
-    Py_RETURN_NONE;
-}
-
-static PyObject *session_cookie_remove(PyObject *self, PyObject *args)
-{
-    const char *domain, *path, *name;
-    if (!PyArg_ParseTuple(args, "zzz:cookie_remove", &domain, &path, &name))
-        return NULL;
-    struct acr_cookies *jar = acr_client_cookies(acr_python_session_client((struct acr_python_session *)self));
-    return PyLong_FromSize_t(acr_cookies_remove(jar, domain, path, name));
-}
-
-static PyObject *session_cookie_version(PyObject *self, PyObject *unused)
-{
-    (void)unused;
-    struct acr_cookies *jar = acr_client_cookies(acr_python_session_client((struct acr_python_session *)self));
-    return PyLong_FromUnsignedLongLong(jar->version);
-}
-
 #define VERB(name)                                                                                 \
     {                                                                                              \
 #name, (PyCFunction)(void (*)(void))acr_python_##name, METH_FASTCALL | METH_KEYWORDS, NULL \
@@ -437,12 +246,13 @@ static PyMethodDef session_methods[] = {
     {"touched", session_touched, METH_O, "Was this attribute ever read or written?"},
     {"native_count", session_native_count, METH_NOARGS, "Requests that went the native way."},
     {"close", session_close, METH_NOARGS, "Close all connections that are kept alive. The session can be used again."},
-    {"cookie_list", session_cookie_list, METH_NOARGS,
+    {"cookie_list", acr_python_session_cookie_list, METH_NOARGS,
      "(name, value, domain, path, expires or None, host_only, secure, http_only) of each cookie, oldest first."},
-    {"cookie_set", session_cookie_set, METH_VARARGS,
+    {"cookie_set", acr_python_session_cookie_set, METH_VARARGS,
      "Store a cookie: name, value, domain, path, expires or None, host_only, secure, http_only."},
-    {"cookie_remove", session_cookie_remove, METH_VARARGS, "Remove by domain, path, name; None matches all."},
-    {"cookie_version", session_cookie_version, METH_NOARGS, "Changes with every change of the jar."},
+    {"cookie_remove", acr_python_session_cookie_remove, METH_VARARGS,
+     "Remove by domain, path, name; None matches all."},
+    {"cookie_version", acr_python_session_cookie_version, METH_NOARGS, "Changes with every change of the jar."},
     {0}};
 
 static PyMemberDef session_members[] = {

@@ -33,3 +33,12 @@ struct acr_client *acr_python_session_client(struct acr_python_session *session)
 
 /* The state for the next request, borrowed; NULL with an exception. */
 struct acr_python_session_state *acr_python_session_state(struct acr_python_session *session);
+
+/* Has it asked for again before the next request. */
+void acr_python_session_forget_state(struct acr_python_session *session);
+
+/* Methods about cookies (session_cookies.c). */
+PyObject *acr_python_session_cookie_list(PyObject *self, PyObject *unused);
+PyObject *acr_python_session_cookie_set(PyObject *self, PyObject *args);
+PyObject *acr_python_session_cookie_remove(PyObject *self, PyObject *args);
+PyObject *acr_python_session_cookie_version(PyObject *self, PyObject *unused);

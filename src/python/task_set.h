@@ -36,9 +36,15 @@ PyTypeObject *acr_python_from_user_type_new(void);
 /* Where pacing keeps what it remembers: of a task set or user, else NULL. */
 struct acr_wait_state *acr_python_wait_state(PyObject *object);
 
+/* pause.c */
+
 /* The pause between two tasks: computed, then slept on the engine's wheel. `ran_without_waiting` tells that the task
  * before did not let others run, so that a pause of nothing still must. -1 with an exception. */
 int acr_python_task_set_pause(struct acr_python_task_set *set, bool ran_without_waiting);
+
+/* How long that pause is; -1 with an exception. The second goes by min_wait and max_wait only. */
+int acr_python_choose_pause(struct acr_python_task_set *set, acr_nanos *ret_nanos);
+int acr_python_wait_by_limits(struct acr_python_task_set *set, acr_nanos *ret_nanos);
 
 /* Sleeps on the engine's timer wheel. -1 with an exception (thrown in from outside). */
 int acr_python_sleep(acr_nanos nanos);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* response_stream - reads bodies, whole or as they come. */
+#include "python/convert.h"
+#include "python/exceptions.h"
+#include "python/greenlets.h"
+#include "python/response_parts.h"
+
+static struct acr_python_response *cast(PyObject *object)
+{
+    return (struct acr_python_response *)object;
+}
+
+/* A streamed body is read to its end when somebody wants all of it. */
+static int read_all(struct acr_python_response *response)
+{
+    if (response->answer == NULL || response->answer->connection == NULL)
+        return 0;
+    struct acr_fiber *fiber = acr_python_fiber_take();
+    if (fiber == NULL)
+        return -1;
+    struct acr_error error = {0};
+    int code = acr_response_read_all(response->answer, fiber, ACR_NEVER, &error);
+    acr_python_fiber_give(fiber);
+    if (code == 0)
+        return 0;
+    if (code != ACR_ERR_CANCELLED)
+        acr_python_raise_request_error(code, &error, (PyObject *)response->session, response->method,
+                                       response->route->url.whole);
+    return -1;
+}
+
+PyObject *acr_python_response_content(struct acr_python_response *response)
+{
+    if (response->content != NULL)
+        return response->content;
+    if (response->answer == NULL)
+        return Py_None;
+    if (read_all(response) != 0)
+        return NULL;
+    struct acr_str body = acr_buffer_str(&response->answer->body);
+    response->content = PyBytes_FromStringAndSize(body.data, (Py_ssize_t)body.size);
+    return response->content;
+}
+
+PyObject *acr_python_response_close(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    if (cast(self)->answer != NULL)
+        acr_response_close(cast(self)->answer);
+    Py_RETURN_NONE;
+}
+
+/* The next at most `size` decoded bytes; b"" at the end. What iter_content() and raw.read() are made of. */
+PyObject *acr_python_response_read_raw(PyObject *self, PyObject *argument)
+{
+    struct acr_python_response *response = cast(self);
+    Py_ssize_t size = PyLong_AsSsize_t(argument);
+    if (size <= 0 && PyErr_Occurred())
+        return NULL;
+    if (response->answer == NULL)
+        return PyBytes_FromStringAndSize(NULL, 0);
+    if (response->content != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the content of this response was read already");
+        return NULL;
+    }
+    struct acr_fiber *fiber = acr_python_fiber_take();
+    if (fiber == NULL)
+        return NULL;
+    struct acr_error error = {0};
+    int code = acr_response_wait_body(response->answer, fiber, ACR_NEVER, &error);
+    acr_python_fiber_give(fiber);
+    if (code == ACR_ERR_CANCELLED)
+        return NULL;
+    if (code != 0)
+        return acr_python_raise_request_error(code, &error, (PyObject *)response->session, response->method,
+                                              response->route->url.whole),
+               NULL;
+    struct acr_buffer *body = &response->answer->body;
+    size_t take = (size_t)size < body->size ? (size_t)size : body->size;
+    PyObject *bytes = PyBytes_FromStringAndSize(body->data, (Py_ssize_t)take);
+    if (bytes != NULL && take > 0)
+        acr_buffer_drop_front(body, take);
+    return bytes;
+}
+
+PyObject *acr_python_response_iter_raw(PyObject *self, PyObject *args)
+{
+    Py_ssize_t size = 65536;
+    if (!PyArg_ParseTuple(args, "|n:iter_raw", &size))
+        return NULL;
+    PyObject *functools = PyImport_ImportModule("functools");
+    PyObject *read = PyObject_GetAttrString(self, "read_raw");
+    PyObject *next =
+        functools != NULL && read != NULL ? PyObject_CallMethod(functools, "partial", "On", read, size) : NULL;
+    PyObject *end = PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *iterator = next != NULL && end != NULL ? PyCallIter_New(next, end) : NULL;
+    Py_XDECREF(functools);
+    Py_XDECREF(read);
+    Py_XDECREF(next);
+    Py_XDECREF(end);
+    return iterator;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* script - loads a locustfile through the Python half and tells the run of its classes. */
+#include "python/script.h"
+
+#include "base/memory.h"
+#include "python/greenlets.h"
+#include "python/interpreter.h"
+
+void acr_python_script_free_classes(struct acr_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->class_count; i++) {
+        acr_free((char *)scenario->classes[i].name);
+        acr_free((char *)scenario->classes[i].host);
+    }
+    acr_free(scenario->classes);
+}
+
+/* One class from (class, name, weight, host or None, fixed_count, generation). */
+static int take_class(PyObject *tuple, struct acr_user_class *ret_class)
+{
+    PyObject *type;
+    const char *name, *host;
+    double weight;
+    unsigned fixed_count;
+    int generation;
+    if (!PyArg_ParseTuple(tuple, "OsdzIi;load's answer", &type, &name, &weight, &host, &fixed_count, &generation))
+        return -1;
+    *ret_class = (struct acr_user_class){.name = acr_strdup(name),
+                                         .host = host != NULL ? acr_strdup(host) : NULL,
+                                         .weight = weight,
+                                         .fixed_count = fixed_count};
+    return 0;
+}
+
+static int take_classes(PyObject *list, struct acr_scenario *scenario)
+{
+    PyObject *sequence = PySequence_Fast(list, "load must give a list");
+    if (sequence == NULL)
+        return -1;
+    size_t count = (size_t)PySequence_Fast_GET_SIZE(sequence);
+    scenario->classes = acr_alloc_zero(count * sizeof *scenario->classes);
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < count; i++) {
+        code = take_class(PySequence_Fast_GET_ITEM(sequence, (Py_ssize_t)i), &scenario->classes[i]);
+        scenario->class_count += code == 0;
+    }
+    Py_DECREF(sequence);
+    return code;
+}
+
+/* load() raised: LoadError carries the sentence for the user; anything else is printed. */
+static void load_failed(PyObject *half, struct acr_error *error)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *load_error = half != NULL ? PyObject_GetAttrString(half, "LoadError") : NULL;
+    if (load_error == NULL)
+        PyErr_Clear();
+    if (load_error != NULL && PyErr_GivenExceptionMatches(type, load_error)) {
+        PyObject *text = PyObject_Str(value);
+        const char *utf8 = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
+        acr_error_set(error, ACR_ERR_SCRIPT, "%s", utf8 != NULL ? utf8 : "?");
+        Py_XDECREF(text);
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+    } else {
+        acr_error_set(error, ACR_ERR_SCRIPT, "the Python front end failed");
+        PyErr_Restore(type, value, traceback);
+        PyErr_Print();
+    }
+    Py_XDECREF(load_error);
+    PyErr_Clear();
+}
+
+static PyObject *names_list(const struct acr_scenario_request *request)
+{
+    PyObject *list = PyList_New((Py_ssize_t)request->class_name_count);
+    for (size_t i = 0; list != NULL && i < request->class_name_count; i++) {
+        PyObject *name = PyUnicode_DecodeFSDefault(request->class_names[i]);
+        if (name == NULL)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, (Py_ssize_t)i, name);
+    }
+    return list;
+}
+
+static PyObject *call_load(PyObject *half, const struct acr_scenario_request *request)
+{
+    PyObject *names = names_list(request);
+    PyObject *path = PyUnicode_DecodeFSDefault(request->path);
+    PyObject *result = NULL;
+    if (names != NULL && path != NULL)
+        result = PyObject_CallMethod(half, "load", "OzOiz", path, request->host, names, request->log_level,
+                                     request->log_file);
+    Py_XDECREF(names);
+    Py_XDECREF(path);
+    return result;
+}
+
+/* The Python half reports ended users, and a script's runner.quit(), through the extension. */
+static int connect_half(PyObject *half)
+{
+    PyObject *extension = PyImport_ImportModule("_acrida");
+    PyObject *ended = extension != NULL ? PyObject_GetAttrString(extension, "user_ended") : NULL;
+    PyObject *quit = ended != NULL ? PyObject_GetAttrString(extension, "request_quit") : NULL;
+    PyObject *result = quit != NULL ? PyObject_CallMethod(half, "connect", "OO", ended, quit) : NULL;
+    Py_XDECREF(extension);
+    Py_XDECREF(ended);
+    Py_XDECREF(quit);
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+int acr_python_script_load(const struct acr_scenario_request *request, struct acr_scenario *scenario,
+                           PyObject **ret_half, struct acr_error *error)
+{
+    PyObject *half = acr_python_interpreter_set_path() == 0 ? PyImport_ImportModule("locust._scenario") : NULL;
+    PyObject *list = half != NULL && acr_python_attach_hub() == 0 ? call_load(half, request) : NULL;
+    int code = list != NULL ? take_classes(list, scenario) : -1;
+    Py_XDECREF(list);
+    if (code == 0)
+        code = connect_half(half);
+    if (code != 0)
+        load_failed(half, error);
+    *ret_half = half;
+    return code == 0 ? 0 : ACR_ERR_SCRIPT;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* task_loop - picks a task, runs it, pauses, again; and what the exceptions that leave a task mean. */
+#include "python/task_loop.h"
+
+#include "python/greenlets.h"
+
+static struct acr_python_task_set *cast(PyObject *object)
+{
+    return (struct acr_python_task_set *)object;
+}
+
+PyObject *acr_python_pick_task(struct acr_python_task_set *set)
+{
+    PyObject *tasks = PyObject_GetAttr(set->serves_user ? set->user : (PyObject *)set, acr_python.names.tasks);
+    if (tasks == NULL)
+        return NULL;
+    PyObject *picked = NULL;
+    Py_ssize_t count = PySequence_Size(tasks);
+    if (count == 0)
+        PyErr_Format(PyExc_IndexError, "%s has no tasks",
+                     Py_TYPE(set->serves_user ? set->user : (PyObject *)set)->tp_name);
+    else if (count > 0)
+        picked = PySequence_GetItem(tasks, (Py_ssize_t)acr_random_below(&acr_python.engine->random, (uint64_t)count));
+    Py_DECREF(tasks);
+    return picked;
+}
+
+static bool is_task_set_class(PyObject *task)
+{
+    return PyType_Check(task) && PyType_IsSubtype((PyTypeObject *)task, acr_python.task_set_base);
+}
+
+/* Runs a nested set with this one, or the user, as parent. */
+static int run_nested(PyObject *parent, PyObject *type, PyObject *args, PyObject *kwargs)
+{
+    if (Py_EnterRecursiveCall(" in nested task sets"))
+        return -1;
+    PyObject *nested = PyObject_CallOneArg(type, parent);
+    PyObject *run = nested != NULL ? PyObject_GetAttr(nested, acr_python.names.run) : NULL;
+    PyObject *empty = run != NULL && args == NULL ? PyTuple_New(0) : Py_XNewRef(args);
+    PyObject *result = run != NULL && empty != NULL ? PyObject_Call(run, empty, kwargs) : NULL;
+    Py_XDECREF(nested);
+    Py_XDECREF(run);
+    Py_XDECREF(empty);
+    Py_XDECREF(result);
+    Py_LeaveRecursiveCall();
+    return result != NULL ? 0 : -1;
+}
+
+static int call_with_first(PyObject *task, PyObject *first, PyObject *args, PyObject *kwargs)
+{
+    PyObject *result;
+    if ((args == NULL || PyTuple_GET_SIZE(args) == 0) && kwargs == NULL) {
+        result = PyObject_Vectorcall(task, &first, 1, NULL);
+    } else {
+        PyObject *head = PyTuple_Pack(1, first);
+        PyObject *all = head != NULL && args != NULL ? PySequence_Concat(head, args) : Py_XNewRef(head);
+        result = all != NULL ? PyObject_Call(task, all, kwargs) : NULL;
+        Py_XDECREF(head);
+        Py_XDECREF(all);
+    }
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+int acr_python_execute(struct acr_python_task_set *set, PyObject *task, PyObject *args, PyObject *kwargs)
+{
+    PyObject *self = set->serves_user ? set->user : (PyObject *)set;
+    if (ACR_LIKELY(PyFunction_Check(task)))
+        return call_with_first(task, self, args, kwargs);
+    if (PyMethod_Check(task) && (PyMethod_GET_SELF(task) == (PyObject *)set || PyMethod_GET_SELF(task) == self)) {
+        PyObject *empty = args != NULL ? Py_NewRef(args) : PyTuple_New(0);
+        PyObject *result = empty != NULL ? PyObject_Call(task, empty, kwargs) : NULL;
+        Py_XDECREF(empty);
+        Py_XDECREF(result);
+        return result != NULL ? 0 : -1;
+    }
+    if (is_task_set_class(task))
+        return run_nested(self, task, args, kwargs);
+    return call_with_first(task, self, args, kwargs);
+}
+
+static int discard(PyObject *result)
+{
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+int acr_python_execute_queued(struct acr_python_task_set *set)
+{
+    PyObject *item = Py_NewRef(PyList_GET_ITEM(set->queue, 0));
+    int code = PyList_SetSlice(set->queue, 0, 1, NULL);
+    PyObject *task = code == 0 ? PyMapping_GetItemString(item, "callable") : NULL;
+    PyObject *args = task != NULL ? PyMapping_GetItemString(item, "args") : NULL;
+    PyObject *kwargs = args != NULL ? PyMapping_GetItemString(item, "kwargs") : NULL;
+    PyObject *tuple = kwargs != NULL ? PySequence_Tuple(args) : NULL;
+    if (tuple == NULL) {
+        code = -1;
+    } else if (set->plan->own_execute_task) {
+        PyObject *head = PyTuple_Pack(1, task);
+        PyObject *all = head != NULL ? PySequence_Concat(head, tuple) : NULL;
+        PyObject *method = all != NULL ? PyObject_GetAttr((PyObject *)set, acr_python.names.execute_task) : NULL;
+        code = method != NULL ? discard(PyObject_Call(method, all, kwargs)) : -1;
+        Py_XDECREF(head);
+        Py_XDECREF(all);
+        Py_XDECREF(method);
+    } else {
+        code = acr_python_execute(set, task, tuple, PyDict_Size(kwargs) > 0 ? kwargs : NULL);
+    }
+    Py_DECREF(item);
+    Py_XDECREF(task);
+    Py_XDECREF(args);
+    Py_XDECREF(kwargs);
+    Py_XDECREF(tuple);
+    return code;
+}
+
+bool acr_python_has_queued(const struct acr_python_task_set *set)
+{
+    return set->queue != NULL && PyList_GET_SIZE(set->queue) > 0;
+}
+
+/* One step by the methods a script may have replaced. */
+static int step_by_methods(struct acr_python_task_set *set)
+{
+    PyObject *self = (PyObject *)set;
+    if (!acr_python_has_queued(set)) {
+        PyObject *task = PyObject_CallMethodNoArgs(self, acr_python.names.get_next_task);
+        if (task == NULL)
+            return -1;
+        int code = discard(PyObject_CallMethod(self, "schedule_task", "O", task));
+        Py_DECREF(task);
+        if (code != 0)
+            return -1;
+    }
+    return discard(PyObject_CallMethodNoArgs(self, acr_python.names.execute_next_task));
+}
+
+/* Chooses and runs one task. */
+static int step(struct acr_python_task_set *set)
+{
+    const struct acr_python_plan *plan = set->plan;
+    if (plan->own_execute_next_task || plan->own_schedule_task)
+        return step_by_methods(set);
+    if (acr_python_has_queued(set))
+        return acr_python_execute_queued(set);
+    PyObject *task = plan->own_get_next_task
+                         ? PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.get_next_task)
+                         : acr_python_pick_task(set);
+    if (task == NULL)
+        return -1;
+    int code = plan->own_execute_task
+                   ? discard(PyObject_CallMethodOneArg((PyObject *)set, acr_python.names.execute_task, task))
+                   : acr_python_execute(set, task, NULL, NULL);
+    Py_DECREF(task);
+    return code;
+}
+
+static int pause_between(struct acr_python_task_set *set, bool ran_without_waiting)
+{
+    if (set->plan->own_wait)
+        return discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.wait));
+    return acr_python_task_set_pause(set, ran_without_waiting);
+}
+
+/* The loop */
+
+/* An exception left a task or a pause: tell the Python half, then pause. 0: the loop goes on. */
+static int handle_task_error(struct acr_python_task_set *set)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL)
+        PyException_SetTraceback(value, traceback);
+    int code = discard(PyObject_CallFunctionObjArgs(acr_python.task_error, (PyObject *)set, value, NULL));
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return code != 0 ? -1 : pause_between(set, true);
+}
+
+/* interrupt(): turns the pending InterruptTaskSet into what the parent's loop understands. */
+static void raise_reschedule(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *flag = value != NULL ? PyObject_GetAttr(value, acr_python.names.reschedule) : NULL;
+    int now = flag != NULL ? PyObject_IsTrue(flag) : -1;
+    if (now >= 0)
+        PyErr_SetNone(now ? acr_python.reschedule_now : acr_python.reschedule);
+    Py_XDECREF(flag);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
+/* Decides about the pending exception: 0: handled, go on; -1: it (or another) leaves run(). */
+static int handle_exception(struct acr_python_task_set *set)
+{
+    if (PyErr_ExceptionMatches(acr_python.reschedule_now)) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(acr_python.reschedule)) {
+        PyErr_Clear();
+        return pause_between(set, true) == 0 ? 0 : handle_exception(set);
+    }
+    if (PyErr_ExceptionMatches(acr_python.interrupt)) {
+        raise_reschedule();
+        return -1;
+    }
+    if (PyErr_ExceptionMatches(acr_python.stop_user) || !PyErr_ExceptionMatches(PyExc_Exception))
+        return -1;
+    return handle_task_error(set);
+}
+
+static bool is_expired(const struct acr_python_task_set *set)
+{
+    return set->stop_timeout > 0 && acr_loop_refresh_now(acr_python.engine->loop) - set->created > set->stop_timeout;
+}
+
+/* Until something leaves (-1 with the exception) or the time is up (0). */
+static int loop(struct acr_python_task_set *set)
+{
+    while (!is_expired(set)) {
+        uint64_t before = acr_python_suspensions();
+        int code = step(set);
+        if (ACR_LIKELY(code == 0))
+            code = pause_between(set, acr_python_suspensions() == before);
+        if (ACR_UNLIKELY(code != 0) && handle_exception(set) != 0)
+            return -1;
+        if (ACR_UNLIKELY(PyErr_CheckSignals() != 0))
+            return -1;
+    }
+    return 0;
+}
+
+static int start(struct acr_python_task_set *set)
+{
+    if (!set->plan->has_on_start || discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.on_start)) == 0)
+        return 0;
+    if (PyErr_ExceptionMatches(acr_python.interrupt))
+        raise_reschedule();
+    return -1;
+}
+
+/* on_stop runs however a started set ends (D3); what it raises is logged and does not replace the reason of the end. */
+static void stop(struct acr_python_task_set *set)
+{
+    if (!set->plan->has_on_stop)
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.on_stop)) != 0) {
+        PyObject *own_type, *own_value, *own_traceback;
+        PyErr_Fetch(&own_type, &own_value, &own_traceback);
+        PyErr_NormalizeException(&own_type, &own_value, &own_traceback);
+        if (own_traceback != NULL)
+            PyException_SetTraceback(own_value, own_traceback);
+        if (discard(PyObject_CallFunctionObjArgs(acr_python.task_error, (PyObject *)set, own_value, NULL)) != 0)
+            PyErr_Clear();
+        Py_XDECREF(own_type);
+        Py_XDECREF(own_value);
+        Py_XDECREF(own_traceback);
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
+PyObject *acr_python_task_set_run(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    struct acr_python_task_set *set = cast(self);
+    if (set->user == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the task set's __init__ was not called");
+        return NULL;
+    }
+    Py_XSETREF(set->args, Py_NewRef(args));
+    Py_XSETREF(set->kwargs, kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New());
+    int code = start(set);
+    bool started = code == 0;
+    if (started) {
+        code = loop(set);
+        stop(set);
+    } else if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
+        stop(set); /* killed inside on_start */
+    }
+    if (code != 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
