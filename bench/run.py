@@ -74,7 +74,7 @@ def locust(script):
 
 def all_peers():
     """The peers, in the order of the table."""
-    version = re.search(r"\d[\d.]*", output(["/usr/bin/python3", "-m", "locust", "--version"]) or "?")
+    version = re.search(r"\d+\.[\d.]+", output(["dpkg-query", "-W", "-f", "${Version}", "python3-locust"]) or "?")
     locust_name = f"Locust {version[0] if version else ''}".strip()
     return [
         Peer("wrk", lambda url, connections, seconds: ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"{url}/"]),
@@ -167,7 +167,7 @@ def wait(child, timeout):
 def machine():
     """One line about where this was measured."""
     model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    versions = [re.search(r"[\d][\w.]*", output(command) or "") for command in (["wrk", "-v"], ["h2load", "--version"])]
+    versions = [re.search(r"\d+\.[\d.]+", output(command) or "") for command in (["wrk", "-v"], ["h2load", "--version"])]
     names = [f"{name} {found[0]}" for name, found in zip(("wrk", "h2load"), versions) if found]
     return ", ".join([f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}",
                       f"Linux {platform.release()}", f"Python {platform.python_version()}", *names])
