@@ -44,7 +44,7 @@ static int find_module(char *path, size_t size, struct acr_error *error)
     }
     return acr_error_set(error, ACR_ERR_NOT_FOUND,
                          "the Python extension %s is neither beside the program nor installed: build it "
-                         "(-Dpython=true), or name it in ACRIDA_PYTHON_MODULE",
+                         "(-Dpython=enabled), or name it in ACRIDA_PYTHON_MODULE",
                          MODULE);
 }
 
