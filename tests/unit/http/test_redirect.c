@@ -130,7 +130,7 @@ static void test_other_statuses_and_a_missing_location_are_answers(void **state)
         prepare("GET", "/one");
         call_run(&call);
         assert_int_equal(call.code, 0);
-        assert_int_equal(call.response->status, atoi(answers[i] + 9));
+        assert_int_equal(call.response->status, (int)strtol(answers[i] + 9, NULL, 10));
         http_server_stop(&server);
     }
     server.seen = NULL;
