@@ -81,13 +81,16 @@ static PyObject *count(PyObject *method, PyObject *name, PyObject *millis, PyObj
 {
     PyObject *method_text = PyObject_Str(method);
     PyObject *name_text = method_text != NULL ? PyObject_Str(name) : NULL;
-    struct acr_python_record record = {.method = method_text, .name = name_text, .error = error, .size = size};
+    PyObject *error_text = error != NULL ? acr_python_error_text(error) : Py_NewRef(Py_None);
+    struct acr_python_record record = {
+        .method = method_text, .name = name_text, .error = error, .error_text = error_text, .size = size};
     int code = -1;
-    if (name_text != NULL && take_millis(millis, &record.time) == 0 &&
-        (record.entry = acr_python_entry(name_text, method_text)) != NULL)
+    if (name_text != NULL && error_text != NULL && take_millis(millis, &record.time) == 0 &&
+        acr_python_attach_hub() == 0 && (record.entry = acr_python_entry(name_text, method_text)) != NULL)
         code = acr_python_count(&record);
     Py_XDECREF(method_text);
     Py_XDECREF(name_text);
+    Py_XDECREF(error_text);
     if (code != 0)
         return NULL;
     Py_RETURN_NONE;
@@ -102,6 +105,8 @@ static PyObject *record_success(PyObject *module, PyObject *args)
     double size = length != Py_None ? PyFloat_AsDouble(length) : 0;
     if (size == -1.0 && PyErr_Occurred())
         return NULL;
+    if (size > (double)INT64_MAX)
+        return PyErr_Format(PyExc_OverflowError, "a response of %R bytes", length);
     return count(method, name, millis, NULL, size > 0 ? (unsigned long long)size : 0);
 }
 

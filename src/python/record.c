@@ -12,19 +12,31 @@ struct acr_stats_entry *acr_python_entry(PyObject *name, PyObject *method)
     return acr_stats_entry_get(acr_python.engine->stats, name_str, method_str);
 }
 
+PyObject *acr_python_error_text(PyObject *error)
+{
+    PyObject *text = PyObject_Repr(error);
+    if (text != NULL || !PyErr_ExceptionMatches(PyExc_Exception))
+        return text;
+    PyErr_Clear(); /* an exception whose repr fails is still a failed request */
+    return PyUnicode_FromFormat("<%s without a repr>", Py_TYPE(error)->tp_name);
+}
+
 static int count_failure(const struct acr_python_record *record)
 {
-    PyObject *text = record->error_text != NULL ? Py_NewRef(record->error_text) : PyObject_Repr(record->error);
-    if (text == NULL) {
-        PyErr_Clear(); /* an exception whose repr fails is still a failed request */
-        text = PyUnicode_FromFormat("<%s without a repr>", Py_TYPE(record->error)->tp_name);
-    }
     struct acr_str str;
-    int code = text != NULL ? acr_python_str(text, &str) : -1;
-    if (code == 0)
-        acr_stats_failure(acr_python.engine->stats, record->entry, record->time, str);
-    Py_XDECREF(text);
-    return code;
+    PyObject *bytes = NULL;
+    if (acr_python_str(record->error_text, &str) != 0) {
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+            return -1;
+        PyErr_Clear();
+        bytes = PyUnicode_AsEncodedString(record->error_text, "utf-8", "backslashreplace");
+        if (bytes == NULL)
+            return -1;
+        str = (struct acr_str){PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
+    }
+    acr_stats_failure(acr_python.engine->stats, record->entry, record->time, str);
+    Py_XDECREF(bytes);
+    return 0;
 }
 
 static int check_limit(void)
@@ -83,38 +95,21 @@ static int tell_generation_2(const struct acr_python_record *record, double mill
 {
     if (PyList_GET_SIZE(acr_python.request_handlers) == 0)
         return 0;
-    const struct acr_clock *clock = acr_python.engine->clock;
-    double start = acr_nanos_to_seconds(clock->wall(clock) - record->time);
     PyObject *context = record->context != NULL ? Py_NewRef(record->context) : PyDict_New();
     PyObject *keywords =
-        context == NULL ? NULL
-                        : Py_BuildValue("{sOsOsdsKsOsOsOsdsO}", "request_type", record->method, "name", record->name,
-                                        "response_time", millis, "response_length", (unsigned long long)record->size,
-                                        "context", context, "response", or_none(record->response), "exception",
-                                        or_none(record->error), "start_time", start, "url", or_none(record->url));
+        context == NULL
+            ? NULL
+            : Py_BuildValue("{sOsOsdsKsOsOsOsdsO}", "request_type", record->method, "name", record->name,
+                            "response_time", millis, "response_length", (unsigned long long)record->size, "context",
+                            context, "response", or_none(record->response), "exception", or_none(record->error),
+                            "start_time", record->started, "url", or_none(record->url));
     Py_XDECREF(context);
     return call_hook(acr_python.request_hook, keywords);
 }
 
-int acr_python_record(const struct acr_python_record *record)
+int acr_python_tell(const struct acr_python_record *record)
 {
-    int code = acr_python_count(record);
-    if (ACR_LIKELY(!acr_python_has_listeners()))
-        return code;
-    /* The request that reaches the limit is told to the listeners, too, before its user ends. */
-    PyObject *type = NULL, *value = NULL, *traceback = NULL;
-    if (code != 0)
-        PyErr_Fetch(&type, &value, &traceback);
     double millis = (double)record->time / 1e6;
-    int told = tell_generation_9(record, millis);
-    if (told == 0)
-        told = tell_generation_2(record, millis);
-    if (told != 0 || type == NULL) {
-        Py_XDECREF(type);
-        Py_XDECREF(value);
-        Py_XDECREF(traceback);
-        return told;
-    }
-    PyErr_Restore(type, value, traceback);
-    return -1;
+    int code = tell_generation_9(record, millis);
+    return code == 0 ? tell_generation_2(record, millis) : code;
 }

@@ -56,6 +56,7 @@ static PyObject *make_response(struct acr_python_session *session, struct acr_py
     response->error = Py_XNewRef(error);
     response->context = Py_XNewRef(call->context);
     response->time = time;
+    response->started = draft->request.started;
     response->catching = catching;
     response->route = draft->route;
     response->state = draft->state;

@@ -64,8 +64,9 @@ static PyObject *get_ok(struct acr_python_response *response)
 static PyObject *get_elapsed(struct acr_python_response *response)
 {
     acr_nanos nanos = 0;
-    if (response->answer != NULL)
-        nanos = response->answer->head_at - response->answer->started;
+    const struct acr_response *answer = response->answer;
+    if (answer != NULL) /* of this hop alone, as requests measures */
+        nanos = answer->head_at - (answer->previous != NULL ? answer->previous->finished : answer->started);
     return PyDelta_FromDSU((int)(nanos / ACR_NANOS_PER_SECOND / 86400), (int)(nanos / ACR_NANOS_PER_SECOND % 86400),
                            (int)(nanos % ACR_NANOS_PER_SECOND / ACR_NANOS_PER_MICRO));
 }
@@ -122,6 +123,7 @@ static PyObject *hop_object(struct acr_python_response *last, struct acr_respons
     hop->body = Py_XNewRef(last->body);
     hop->all_lines = last->all_lines;
     hop->reported = true;
+    hop->started = answer->started;
     return (PyObject *)hop;
 }
 
@@ -140,8 +142,7 @@ static PyObject *get_history(struct acr_python_response *response)
 
 static PyObject *get_meta(struct acr_python_response *response)
 {
-    const struct acr_clock *clock = acr_python.engine->clock;
-    double start = acr_nanos_to_seconds(clock->wall(clock) - response->time);
+    double start = acr_python_response_start_time(response);
     return Py_BuildValue("{sOsdsdsOsK}", "method", response->method, "start_time", start, "response_time",
                          (double)response->time / 1e6, "name", response->name, "content_size",
                          (unsigned long long)acr_python_response_size(response));

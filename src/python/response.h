@@ -30,6 +30,7 @@ struct acr_python_response {
     PyObject *context;                         /* 2.x, or NULL */
     PyObject *verdict_error;                   /* what failure() was given, or NULL */
     acr_nanos time;                            /* measured duration */
+    acr_nanos started;                         /* monotonic */
     uint8_t verdict;                           /* enum acr_python_verdict */
     bool catching;                             /* made with catch_response=True */
     bool entered;                              /* inside its with block */
@@ -47,8 +48,8 @@ struct acr_python_response *acr_python_response_make(PyObject *type);
 /* Records by status and error, as without catch_response. -1 with an exception. */
 int acr_python_response_report(struct acr_python_response *response);
 
-/* Records a success, or a failure with `error` (any object). -1 with an exception. */
-int acr_python_response_record(struct acr_python_response *response, PyObject *error, PyObject *error_text);
+/* When the request was begun, in seconds since the epoch. */
+double acr_python_response_start_time(const struct acr_python_response *response);
 
 /* Size for the statistics: decoded bytes, or the announced length of a streamed answer (spec 3.4). */
 uint64_t acr_python_response_size(const struct acr_python_response *response);

@@ -8,6 +8,13 @@ static struct acr_python_response *cast(PyObject *object)
     return (struct acr_python_response *)object;
 }
 
+double acr_python_response_start_time(const struct acr_python_response *response)
+{
+    const struct acr_clock *clock = acr_python.engine->clock;
+    acr_nanos age = clock->monotonic(clock) - response->started;
+    return acr_nanos_to_seconds(clock->wall(clock) - age);
+}
+
 uint64_t acr_python_response_size(const struct acr_python_response *response)
 {
     const struct acr_response *answer = response->answer;
@@ -72,23 +79,56 @@ static PyObject *http_error(struct acr_python_response *response, bool reported)
     return error;
 }
 
-/* The user's context() with the call's own on top; a new reference. */
+/* A 2.x user's context() with the call's own on top; a new reference. */
 static PyObject *merged_context(const struct acr_python_response *response)
 {
-    PyObject *user = response->session->user;
-    PyObject *method = user != NULL ? PyObject_GetAttr(user, acr_python.names.context) : NULL;
-    if (method == NULL) {
-        PyErr_Clear(); /* 0.9's users have none */
-        return response->context != NULL ? Py_NewRef(response->context) : PyDict_New();
+    PyObject *user = response->session->generation == 2 ? response->session->user : NULL;
+    PyObject *given = NULL;
+    if (user != NULL && user != Py_None) {
+        given = PyObject_CallMethodNoArgs(user, acr_python.names.context);
+        if (given == NULL)
+            return NULL;
     }
-    PyObject *given = PyObject_CallNoArgs(method);
-    PyObject *merged = given != NULL ? PyDict_New() : NULL;
-    if (merged != NULL && (PyDict_Update(merged, given) != 0 ||
+    PyObject *merged = PyDict_New();
+    if (merged != NULL && ((given != NULL && PyDict_Update(merged, given) != 0) ||
                            (response->context != NULL && PyDict_Update(merged, response->context) != 0)))
         Py_CLEAR(merged);
-    Py_DECREF(method);
     Py_XDECREF(given);
     return merged;
+}
+
+static int tell(struct acr_python_response *response, struct acr_python_record *record)
+{
+    PyObject *url = NULL, *context = NULL;
+    int code = 0;
+    if (PyList_GET_SIZE(acr_python.request_handlers) > 0) {
+        record->started = acr_python_response_start_time(response);
+        record->url = url = acr_python_from_wire(response->route->url.whole);
+        record->context = context = url != NULL ? merged_context(response) : NULL;
+        code = context != NULL ? 0 : -1;
+    }
+    if (code == 0)
+        code = acr_python_tell(record);
+    Py_XDECREF(url);
+    Py_XDECREF(context);
+    return code;
+}
+
+/* The request that reaches the limit (-n) is told to the listeners, too, before stop_user ends its user. */
+static int tell_counted(struct acr_python_response *response, struct acr_python_record *record, int counted)
+{
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    if (counted != 0)
+        PyErr_Fetch(&type, &value, &traceback);
+    int told = tell(response, record);
+    if (told == 0 && type != NULL) {
+        PyErr_Restore(type, value, traceback);
+        return -1;
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return told;
 }
 
 /* Looked up when something is recorded and not before: a request that nobody reports has no line in the tables. */
@@ -99,7 +139,8 @@ static struct acr_stats_entry *find_entry(const struct acr_python_response *resp
                : acr_python_entry(response->name, response->method);
 }
 
-int acr_python_response_record(struct acr_python_response *response, PyObject *error, PyObject *error_text)
+/* As below, with the text known. */
+static int record_as(struct acr_python_response *response, PyObject *error, PyObject *error_text)
 {
     struct acr_stats_entry *entry = find_entry(response);
     if (entry == NULL)
@@ -113,18 +154,18 @@ int acr_python_response_record(struct acr_python_response *response, PyObject *e
                                        .error = error,
                                        .error_text = error_text,
                                        .response = (PyObject *)response};
-    PyObject *url = NULL, *context = NULL;
-    if (ACR_UNLIKELY(PyList_GET_SIZE(acr_python.request_handlers) > 0)) {
-        record.url = url = acr_python_from_wire(response->route->url.whole);
-        record.context = context = merged_context(response);
-        if (url == NULL || context == NULL) {
-            Py_XDECREF(url);
-            return -1;
-        }
-    }
-    int code = acr_python_record(&record);
-    Py_XDECREF(url);
-    Py_XDECREF(context);
+    int code = acr_python_count(&record);
+    return ACR_LIKELY(!acr_python_has_listeners()) ? code : tell_counted(response, &record, code);
+}
+
+/* Records a success, or a failure with `error` (any object). -1 with an exception. */
+static int record(struct acr_python_response *response, PyObject *error)
+{
+    if (ACR_LIKELY(error == NULL))
+        return record_as(response, NULL, NULL);
+    PyObject *text = acr_python_error_text(error);
+    int code = text != NULL ? record_as(response, error, text) : -1;
+    Py_XDECREF(text);
     return code;
 }
 
@@ -135,12 +176,12 @@ static int report_http_error(struct acr_python_response *response)
     int code = -1;
     if (acr_python_has_listeners()) {
         error = http_error(response, true);
-        code = error != NULL ? acr_python_response_record(response, error, NULL) : -1;
+        code = error != NULL ? record(response, error) : -1;
     } else {
         PyObject *message = http_error_text(response, true);
         text = message != NULL ? PyUnicode_FromFormat("HTTPError(%R)", message) : NULL;
         Py_XDECREF(message);
-        code = text != NULL ? acr_python_response_record(response, Py_None, text) : -1;
+        code = text != NULL ? record_as(response, Py_None, text) : -1;
     }
     Py_XDECREF(error);
     Py_XDECREF(text);
@@ -150,10 +191,10 @@ static int report_http_error(struct acr_python_response *response)
 int acr_python_response_report(struct acr_python_response *response)
 {
     if (ACR_UNLIKELY(response->error != NULL))
-        return acr_python_response_record(response, response->error, NULL);
+        return record(response, response->error);
     if (ACR_UNLIKELY(acr_python_response_is_http_error(response)))
         return report_http_error(response);
-    return acr_python_response_record(response, NULL, NULL);
+    return record(response, NULL);
 }
 
 /* catch_response */
@@ -177,7 +218,7 @@ static PyObject *give_verdict(struct acr_python_response *response, enum acr_pyt
 {
     response->verdict = (uint8_t)verdict;
     Py_XSETREF(response->verdict_error, Py_XNewRef(error));
-    if (response->session->generation == 9 && acr_python_response_record(response, error, NULL) != 0)
+    if (response->session->generation == 9 && record(response, error) != 0)
         return NULL;
     Py_RETURN_NONE;
 }
@@ -220,8 +261,7 @@ static int report_verdict(struct acr_python_response *response)
         return 0;
     if (response->verdict == ACR_VERDICT_NONE)
         return acr_python_response_report(response);
-    return acr_python_response_record(response,
-                                      response->verdict == ACR_VERDICT_FAILURE ? response->verdict_error : NULL, NULL);
+    return record(response, response->verdict == ACR_VERDICT_FAILURE ? response->verdict_error : NULL);
 }
 
 PyObject *acr_python_response_exit(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -238,8 +278,8 @@ PyObject *acr_python_response_exit(PyObject *self, PyObject *const *args, Py_ssi
     bool swallow = false;
     if (type == Py_None || manual) {
         code = report_verdict(response);
-    } else if (PyObject_IsSubclass(type, acr_python.response_error) == 1) {
-        code = acr_python_response_record(response, count > 1 ? args[1] : Py_None, NULL);
+    } else if ((code = PyObject_IsSubclass(type, acr_python.response_error)) > 0) {
+        code = record(response, count > 1 ? args[1] : Py_None);
         swallow = true;
     }
     response->entered = false;
