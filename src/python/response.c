@@ -220,15 +220,27 @@ static int response_bool(PyObject *self)
 
 /* Life */
 
+/* What it owns. Strings and bytes are among it because a script may give objects of its own classes for them. */
+#define ACR_PYTHON_RESPONSE_OBJECTS(X) \
+    X(session)                         \
+    X(method)                          \
+    X(name)                            \
+    X(error)                           \
+    X(content)                         \
+    X(encoding)                        \
+    X(body)                            \
+    X(extra_lines)                     \
+    X(overrides)                       \
+    X(context)                         \
+    X(verdict_error)
+
 static int response_traverse(PyObject *self, visitproc visit, void *arg)
 {
     struct acr_python_response *response = cast(self);
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(response->session);
-    Py_VISIT(response->error);
-    Py_VISIT(response->overrides);
-    Py_VISIT(response->context);
-    Py_VISIT(response->verdict_error);
+#define X(object) Py_VISIT(response->object);
+    ACR_PYTHON_RESPONSE_OBJECTS(X)
+#undef X
     return 0;
 }
 
@@ -236,13 +248,12 @@ static int response_clear(PyObject *self)
 {
     struct acr_python_response *response = cast(self);
     /* A streamed answer leaves its client before the client can go. */
-    acr_response_unref(response->answer);
+    struct acr_response *answer = response->answer;
     response->answer = NULL;
-    Py_CLEAR(response->session);
-    Py_CLEAR(response->error);
-    Py_CLEAR(response->overrides);
-    Py_CLEAR(response->context);
-    Py_CLEAR(response->verdict_error);
+    acr_response_unref(answer);
+#define X(object) Py_CLEAR(response->object);
+    ACR_PYTHON_RESPONSE_OBJECTS(X)
+#undef X
     return 0;
 }
 
@@ -254,12 +265,6 @@ static void response_dealloc(PyObject *self)
     response_clear(self);
     acr_python_route_unref(response->route);
     acr_python_session_state_unref(response->state);
-    Py_CLEAR(response->method);
-    Py_CLEAR(response->name);
-    Py_CLEAR(response->content);
-    Py_CLEAR(response->encoding);
-    Py_CLEAR(response->body);
-    Py_CLEAR(response->extra_lines);
     type->tp_free(self);
     Py_DECREF(type);
 }

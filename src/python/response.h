@@ -29,6 +29,7 @@ struct acr_python_response {
     PyObject *overrides;                       /* dict of attributes a script has set, or NULL */
     PyObject *context;                         /* 2.x, or NULL */
     PyObject *verdict_error;                   /* what failure() was given, or NULL */
+    struct acr_fiber *reader;                  /* waits for the body right now, or NULL */
     acr_nanos time;                            /* measured duration */
     acr_nanos started;                         /* monotonic */
     uint8_t verdict;                           /* enum acr_python_verdict */

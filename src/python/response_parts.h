@@ -20,6 +20,9 @@ bool acr_python_response_is_http_error(const struct acr_python_response *respons
 
 /* All of it, borrowed, read to its end if it is still coming; Py_None for a failed exchange; NULL with an exception. */
 PyObject *acr_python_response_content(struct acr_python_response *response);
+
+/* Closes a streamed answer that was not read to its end; a greenlet that reads it gets an exception. */
+void acr_python_response_give_up(struct acr_python_response *response);
 PyObject *acr_python_response_close(PyObject *self, PyObject *unused);
 PyObject *acr_python_response_read_raw(PyObject *self, PyObject *argument);
 PyObject *acr_python_response_iter_raw(PyObject *self, PyObject *args);

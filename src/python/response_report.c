@@ -269,8 +269,7 @@ PyObject *acr_python_response_exit(PyObject *self, PyObject *const *args, Py_ssi
     struct acr_python_response *response = cast(self);
     PyObject *type = count > 0 ? args[0] : Py_None;
     if (!response->catching) {
-        if (response->answer != NULL)
-            acr_response_close(response->answer);
+        acr_python_response_give_up(response);
         Py_RETURN_FALSE;
     }
     bool manual = response->verdict != ACR_VERDICT_NONE;

@@ -10,23 +10,45 @@ static struct acr_python_response *cast(PyObject *object)
     return (struct acr_python_response *)object;
 }
 
+/* One greenlet at a time: the engine wakes one, and a second would find the connection gone. NULL with an exception. */
+static struct acr_fiber *begin_reading(struct acr_python_response *response)
+{
+    if (response->reader != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "another greenlet is reading the body of this response");
+        return NULL;
+    }
+    response->reader = acr_python_fiber_take();
+    return response->reader;
+}
+
+/* 0, or -1 with the exception that `code` means. */
+static int end_reading(struct acr_python_response *response, int code, const struct acr_error *error)
+{
+    acr_python_fiber_give(response->reader);
+    response->reader = NULL;
+    if (code == 0)
+        return 0;
+    if (code == ACR_ERR_CANCELLED && PyErr_Occurred())
+        return -1;
+    struct acr_error closed = {0};
+    if (code == ACR_ERR_CANCELLED)
+        code = acr_error_set(&closed, ACR_ERR_CLOSED_EARLY, "closed by the script while its body was read");
+    acr_python_raise_request_error(code, closed.code != 0 ? &closed : error, (PyObject *)response->session,
+                                   response->method, response->route->url.whole);
+    return -1;
+}
+
 /* A streamed body is read to its end when somebody wants all of it. */
 static int read_all(struct acr_python_response *response)
 {
     if (response->answer == NULL || response->answer->connection == NULL)
         return 0;
-    struct acr_fiber *fiber = acr_python_fiber_take();
+    struct acr_fiber *fiber = begin_reading(response);
     if (fiber == NULL)
         return -1;
     struct acr_error error = {0};
     int code = acr_response_read_all(response->answer, fiber, ACR_NEVER, &error);
-    acr_python_fiber_give(fiber);
-    if (code == 0)
-        return 0;
-    if (code != ACR_ERR_CANCELLED)
-        acr_python_raise_request_error(code, &error, (PyObject *)response->session, response->method,
-                                       response->route->url.whole);
-    return -1;
+    return end_reading(response, code, &error);
 }
 
 PyObject *acr_python_response_content(struct acr_python_response *response)
@@ -42,11 +64,18 @@ PyObject *acr_python_response_content(struct acr_python_response *response)
     return response->content;
 }
 
+void acr_python_response_give_up(struct acr_python_response *response)
+{
+    if (response->reader != NULL)
+        acr_fiber_cancel(response->reader); /* it closes the connection itself: it is waiting on it */
+    else if (response->answer != NULL)
+        acr_response_close(response->answer);
+}
+
 PyObject *acr_python_response_close(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    if (cast(self)->answer != NULL)
-        acr_response_close(cast(self)->answer);
+    acr_python_response_give_up(cast(self));
     Py_RETURN_NONE;
 }
 
@@ -55,7 +84,7 @@ PyObject *acr_python_response_read_raw(PyObject *self, PyObject *argument)
 {
     struct acr_python_response *response = cast(self);
     Py_ssize_t size = PyLong_AsSsize_t(argument);
-    if (size <= 0 && PyErr_Occurred())
+    if (size == -1 && PyErr_Occurred())
         return NULL;
     if (response->answer == NULL)
         return PyBytes_FromStringAndSize(NULL, 0);
@@ -63,18 +92,13 @@ PyObject *acr_python_response_read_raw(PyObject *self, PyObject *argument)
         PyErr_SetString(PyExc_RuntimeError, "the content of this response was read already");
         return NULL;
     }
-    struct acr_fiber *fiber = acr_python_fiber_take();
+    struct acr_fiber *fiber = begin_reading(response);
     if (fiber == NULL)
         return NULL;
     struct acr_error error = {0};
     int code = acr_response_wait_body(response->answer, fiber, ACR_NEVER, &error);
-    acr_python_fiber_give(fiber);
-    if (code == ACR_ERR_CANCELLED)
+    if (end_reading(response, code, &error) != 0)
         return NULL;
-    if (code != 0)
-        return acr_python_raise_request_error(code, &error, (PyObject *)response->session, response->method,
-                                              response->route->url.whole),
-               NULL;
     struct acr_buffer *body = &response->answer->body;
     size_t take = (size_t)size < body->size ? (size_t)size : body->size;
     PyObject *bytes = PyBytes_FromStringAndSize(body->data, (Py_ssize_t)take);

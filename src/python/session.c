@@ -133,7 +133,9 @@ static int session_traverse(PyObject *self, visitproc visit, void *arg)
 {
     struct acr_python_session *session = (struct acr_python_session *)self;
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(session->base_url);
     Py_VISIT(session->user);
+    Py_VISIT(session->request_name);
     Py_VISIT(session->attributes);
     return 0;
 }
@@ -141,7 +143,9 @@ static int session_traverse(PyObject *self, visitproc visit, void *arg)
 static int session_clear(PyObject *self)
 {
     struct acr_python_session *session = (struct acr_python_session *)self;
+    Py_CLEAR(session->base_url);
     Py_CLEAR(session->user);
+    Py_CLEAR(session->request_name);
     Py_CLEAR(session->attributes);
     return 0;
 }
@@ -152,8 +156,6 @@ static void session_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     session_clear(self);
-    Py_CLEAR(session->base_url);
-    Py_CLEAR(session->request_name);
     acr_python_session_forget_state(session);
     acr_client_free(session->client);
     type->tp_free(self);
