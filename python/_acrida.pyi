@@ -32,6 +32,7 @@ def configure(
     reschedule: type,
     reschedule_now: type,
     stop_user: type,
+    user_kill: type,
     task_error: Callable[[Any, BaseException], None],
     success_hook: Any,
     failure_hook: Any,
@@ -54,6 +55,7 @@ def configure(
     make_error(code, text, errno or None, session, method, url): the requests exception for a failed exchange
         (ConnectionError, ConnectTimeout, ReadTimeout, SSLError, TooManyRedirects, ChunkedEncodingError,
         ContentDecodingError, MissingSchema, InvalidSchema, InvalidURL, InvalidHeader ...), with `.request` set.
+    user_kill(GreenletExit): how the run ends a user. It lets the request go to its end that the user waits for.
     task_error(task_set, exception): an exception left a task: fire locust_error/user_error, log the traceback. A
         BaseException it raises ends the user.
     success_hook, failure_hook, request_hook: event hooks with an attribute `_handlers` (a list that is never

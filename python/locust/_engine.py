@@ -13,6 +13,7 @@ from ._http.errors import make_error
 from ._http.fallback import fallback
 from ._http.prepare import encode_json, prepare
 from ._http.state import session_attribute, session_state
+from ._life import UserKill
 
 logger = logging.getLogger("locust.user.task")
 
@@ -45,6 +46,6 @@ def connect() -> None:
         make_error=make_error, http_error=HTTPError, catch_error=exception.CatchResponseError,
         response_error=exception.ResponseError, locust_error=exception.LocustError,
         interrupt=exception.InterruptTaskSet, reschedule=exception.RescheduleTask,
-        reschedule_now=exception.RescheduleTaskImmediately, stop_user=exception.StopUser, task_error=task_error,
+        reschedule_now=exception.RescheduleTaskImmediately, stop_user=exception.StopUser, user_kill=UserKill, task_error=task_error,
         success_hook=events.request_success, failure_hook=events.request_failure, request_hook=events.request)
     _acrida.attach_hub()

@@ -17,6 +17,10 @@ if "GEVENT_TRACK_GREENLET_TREE" not in os.environ:
     gevent.config.track_greenlet_tree = False
 
 
+class UserKill(GreenletExit):
+    """Ends a user at the end of a test. The engine has it wait until the user's request is answered."""
+
+
 class UserGreenlet(gevent.Greenlet):
     """Makes a user and lives its life."""
 
@@ -71,7 +75,7 @@ class Users:
         greenlet.stopping = True
         if greenlet.make is not None:  # it has not begun: nobody to report its end
             gevent.get_hub().loop.run_callback(self.ended, number)
-        greenlet.kill(block=False)
+        greenlet.kill(UserKill, block=False)
 
     def ended(self, number: int) -> None:
         """For the greenlets: reports one end once."""

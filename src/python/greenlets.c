@@ -14,13 +14,12 @@ struct greenlet_fiber {
     struct acr_fiber fiber;
     PyGreenlet *greenlet; /* owned while taken */
     bool shielded;        /* waits for an answer: a kill may be put aside */
-    PyObject *kill;       /* the GreenletExit that was put aside, or NULL */
+    PyObject *kill;       /* the UserKill that was put aside, or NULL */
     struct acr_timer grace;
     struct greenlet_fiber *next_spare;
 };
 
-/* A kill that was put aside, to be raised at the greenlet's next wait in the engine, or thrown in if it waits
- * elsewhere. */
+/* A kill that was put aside and is still to arrive (acr_python_fiber_kill_later). */
 struct late_kill {
     struct acr_list link;
     PyGreenlet *greenlet; /* owned */
@@ -31,6 +30,7 @@ struct late_kill {
 /* How long a late kill waits for its greenlet to come by. */
 #define LATE_KILL_WAIT (50 * ACR_NANOS_PER_MILLI)
 
+/* Known to this file alone, and once per process as all of acr_python (state.h) is. */
 static struct {
     PyGreenlet *hub;
     PyObject *watcher;
@@ -40,7 +40,6 @@ static struct {
     size_t spare_count;
     size_t waiting; /* greenlets suspended in the engine */
     uint64_t suspensions;
-    bool stopping; /* the test is: kills of users may be put aside */
     struct acr_list late_kills;
 } hub;
 
@@ -54,10 +53,10 @@ static void count_waiting(int change)
         PyErr_WriteUnraisable(hub.watcher);
 }
 
-/* The exception just thrown in is a stop's kill, and this greenlet is to finish its request first. */
+/* Was a UserKill just thrown in, and is this greenlet to finish its request first? */
 static bool put_aside(struct greenlet_fiber *waiting)
 {
-    if (!hub.stopping || !waiting->shielded || waiting->kill != NULL || !PyErr_ExceptionMatches(PyExc_GreenletExit))
+    if (!waiting->shielded || waiting->kill != NULL || !PyErr_ExceptionMatches(acr_python.user_kill))
         return false;
     PyObject *type, *traceback;
     PyErr_Fetch(&type, &waiting->kill, &traceback);
@@ -73,11 +72,6 @@ static bool put_aside(struct greenlet_fiber *waiting)
 static void on_grace_over(struct acr_timer *timer)
 {
     acr_fiber_cancel(&ACR_CONTAINER_OF(timer, struct greenlet_fiber, grace)->fiber);
-}
-
-void acr_python_set_stopping(bool stopping)
-{
-    hub.stopping = stopping;
 }
 
 void acr_python_fiber_shield(struct acr_fiber *fiber)
@@ -104,8 +98,6 @@ void acr_python_fiber_raise(struct acr_fiber *fiber)
 
 static void late_kill_free(struct late_kill *late)
 {
-    acr_list_remove(&late->link);
-    acr_timer_disarm(&late->timer);
     Py_DECREF(late->greenlet);
     Py_DECREF(late->kill);
     acr_free(late);
@@ -116,6 +108,7 @@ static void late_kill_free(struct late_kill *late)
 static void on_late_kill(struct acr_timer *timer)
 {
     struct late_kill *late = ACR_CONTAINER_OF(timer, struct late_kill, timer);
+    acr_list_remove(&late->link);
     PyObject *result = PyObject_CallMethod((PyObject *)late->greenlet, "kill", "OO", late->kill, Py_False);
     if (result == NULL)
         PyErr_WriteUnraisable((PyObject *)late->greenlet);
@@ -135,18 +128,45 @@ void acr_python_fiber_kill_later(struct acr_fiber *fiber)
     acr_timer_arm(&late->timer, acr_deadline_after(acr_loop_refresh_now(fiber->loop), LATE_KILL_WAIT));
 }
 
-/* Raises the late kill of this greenlet, if there is one. */
-static bool raise_late_kill(const PyGreenlet *greenlet)
+/* The late kill of this greenlet, off the list, or NULL. */
+static struct late_kill *take_late_kill(const PyGreenlet *greenlet)
 {
     for (struct acr_list *link = hub.late_kills.next; link != &hub.late_kills; link = link->next) {
         struct late_kill *late = ACR_LIST_ENTRY(link, struct late_kill, link);
         if (late->greenlet != greenlet)
             continue;
-        PyErr_SetObject((PyObject *)Py_TYPE(late->kill), late->kill);
-        late_kill_free(late);
-        return true;
+        acr_list_remove(&late->link);
+        acr_timer_disarm(&late->timer);
+        return late;
     }
-    return false;
+    return NULL;
+}
+
+static struct late_kill *take_own_late_kill(void)
+{
+    if (ACR_LIKELY(acr_list_empty(&hub.late_kills)))
+        return NULL;
+    PyGreenlet *current = PyGreenlet_GetCurrent();
+    struct late_kill *late = current != NULL ? take_late_kill(current) : NULL;
+    Py_XDECREF(current);
+    return late;
+}
+
+bool acr_python_late_kill_raise(void)
+{
+    struct late_kill *late = take_own_late_kill();
+    if (late == NULL)
+        return false;
+    PyErr_SetObject((PyObject *)Py_TYPE(late->kill), late->kill);
+    late_kill_free(late);
+    return true;
+}
+
+void acr_python_late_kill_forget(void)
+{
+    struct late_kill *late = take_own_late_kill();
+    if (late != NULL)
+        late_kill_free(late);
 }
 
 static int suspend(struct acr_fiber *fiber)
@@ -220,7 +240,7 @@ struct acr_fiber *acr_python_fiber_take(void)
                         "a request cannot be made from a callback of gevent's hub: spawn a greenlet for it");
         return NULL;
     }
-    if (ACR_UNLIKELY(!acr_list_empty(&hub.late_kills)) && raise_late_kill(current)) {
+    if (acr_python_late_kill_raise()) {
         Py_DECREF(current);
         return NULL;
     }
@@ -267,6 +287,8 @@ static PyObject *drain(PyObject *self, PyObject *unused)
         int code = acr_loop_turn(acr_python.engine->loop, 0);
         if (code != 0)
             PySys_WriteStderr("acrida: the engine's loop failed: %s\n", acr_error_text(code));
+        if (ACR_UNLIKELY(PyErr_Occurred() != NULL))
+            PyErr_WriteUnraisable(NULL); /* nobody above could make anything of it */
     }
     Py_RETURN_NONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* response_report - what a response is counted as, by itself or by the script's word with catch_response. */
 #include "python/convert.h"
+#include "python/greenlets.h"
 #include "python/response_parts.h"
 
 static struct acr_python_response *cast(PyObject *object)
@@ -264,6 +265,19 @@ static int report_verdict(struct acr_python_response *response)
     return record(response, response->verdict == ACR_VERDICT_FAILURE ? response->verdict_error : NULL);
 }
 
+/* At the end of a `with` block: true when a stop's kill that waited for the block was raised. An exception that is
+ * passing is not replaced: either it ends the user, too, or the kill arrives at its next wait. */
+static bool meet_late_kill(PyObject *type, bool failed, bool swallow)
+{
+    PyObject *passing = failed ? PyErr_Occurred() : type != Py_None && !swallow ? type : NULL;
+    if (passing == NULL)
+        return acr_python_late_kill_raise();
+    if (PyErr_GivenExceptionMatches(passing, acr_python.stop_user) ||
+        !PyErr_GivenExceptionMatches(passing, PyExc_Exception))
+        acr_python_late_kill_forget();
+    return false;
+}
+
 PyObject *acr_python_response_exit(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     struct acr_python_response *response = cast(self);
@@ -282,7 +296,8 @@ PyObject *acr_python_response_exit(PyObject *self, PyObject *const *args, Py_ssi
         swallow = true;
     }
     response->entered = false;
-    return code != 0 ? NULL : PyBool_FromLong(swallow);
+    bool killed = meet_late_kill(type, code != 0, swallow);
+    return code != 0 || killed ? NULL : PyBool_FromLong(swallow);
 }
 
 PyObject *acr_python_response_raise_for_status(PyObject *self, PyObject *unused)

@@ -80,8 +80,6 @@ static void read_exit_code(struct python_scenario *python)
 
 static void event(struct acr_scenario *scenario, enum acr_run_event number, uint64_t value)
 {
-    if (number == ACR_RUN_TEST_START || number == ACR_RUN_TEST_STOPPING)
-        acr_python_set_stopping(number == ACR_RUN_TEST_STOPPING);
     call_half(cast(scenario), "event", "(iK)", (int)number, (unsigned long long)value);
     if (number == ACR_RUN_QUITTING) {
         call_half(cast(scenario), "tear_down", "()");

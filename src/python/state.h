@@ -35,6 +35,7 @@
     X(reschedule)                \
     X(reschedule_now)            \
     X(stop_user)                 \
+    X(user_kill)                 \
     X(task_error)                \
     X(success_hook)              \
     X(failure_hook)              \
