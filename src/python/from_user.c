@@ -26,7 +26,10 @@ static PyObject *from_user_get(PyObject *self, PyObject *instance, PyObject *own
     if (!PyObject_TypeCheck(instance, acr_python.task_set_base) ||
         ((struct acr_python_task_set *)instance)->user == NULL)
         return PyErr_Format(PyExc_AttributeError, "the task set's __init__ was not called");
-    return PyObject_GetAttr(((struct acr_python_task_set *)instance)->user, ((struct from_user *)self)->name);
+    PyObject *name = ((struct from_user *)self)->name;
+    if (name == NULL)
+        return PyErr_Format(PyExc_AttributeError, "FromUser's __init__ was not called");
+    return PyObject_GetAttr(((struct acr_python_task_set *)instance)->user, name);
 }
 
 static void from_user_dealloc(PyObject *self)

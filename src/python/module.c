@@ -230,7 +230,7 @@ static int add_type(PyObject *module, const char *name, PyTypeObject **slot, PyT
 static int fill_module(PyObject *module)
 {
     acr_map_init(&acr_python.sites);
-    if (make_names() != 0 || acr_python_request_init() != 0 ||
+    if ((acr_python.plans = PyDict_New()) == NULL || make_names() != 0 || acr_python_request_init() != 0 ||
         PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
         return -1;
     if (add_type(module, "NativeSession", &acr_python.session_base, acr_python_session_type_new()) != 0 ||

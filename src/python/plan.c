@@ -52,21 +52,21 @@ static enum acr_python_wait_source choose_wait(PyTypeObject *set, PyTypeObject *
     return ACR_WAIT_FROM_LIMITS;
 }
 
-static struct acr_python_plan *make_plan(PyTypeObject *set, PyTypeObject *user)
+static PyObject *find_wait_time(const struct acr_python_plan *plan)
 {
-    struct acr_python_plan *plan = acr_alloc_zero(sizeof *plan);
-    PyTypeObject *base = acr_python.task_set_base;
-    plan->wait_source = choose_wait(set, user);
     PyObject *time = NULL;
     if (plan->wait_source == ACR_WAIT_FROM_SET_TIME)
-        time = stated(set, acr_python.names.wait_time);
+        time = stated(plan->set_type, acr_python.names.wait_time);
     else if (plan->wait_source == ACR_WAIT_FROM_USER_TIME)
-        time = stated(user, acr_python.names.wait_time);
-    if (acr_python_is_wait_time(time))
-        plan->wait_time = (struct acr_python_wait_time *)Py_NewRef(time);
-    PyObject *schedule_task = PyUnicode_FromString("schedule_task");
-    plan->own_schedule_task = schedule_task == NULL || overrides(set, base, schedule_task);
-    Py_XDECREF(schedule_task);
+        time = stated(plan->user_type, acr_python.names.wait_time);
+    return acr_python_is_wait_time(time) ? time : NULL;
+}
+
+void acr_python_plan_update(struct acr_python_plan *plan)
+{
+    PyTypeObject *set = plan->set_type, *base = acr_python.task_set_base;
+    plan->wait_source = choose_wait(set, plan->user_type);
+    plan->own_schedule_task = overrides(set, base, acr_python.names.schedule_task);
     plan->own_wait = overrides(set, base, acr_python.names.wait);
     plan->own_get_next_task = overrides(set, base, acr_python.names.get_next_task);
     plan->own_execute_next_task = overrides(set, base, acr_python.names.execute_next_task);
@@ -74,30 +74,45 @@ static struct acr_python_plan *make_plan(PyTypeObject *set, PyTypeObject *user)
     plan->states_limits = states_limits(set);
     plan->has_on_start = stated(set, acr_python.names.on_start) != NULL;
     plan->has_on_stop = stated(set, acr_python.names.on_stop) != NULL;
+    /* After the lookups, which give a changed type its new version. */
+    plan->set_version = set->tp_version_tag;
+    plan->user_version = plan->user_type->tp_version_tag;
+    Py_XSETREF(plan->wait_time, (struct acr_python_wait_time *)Py_XNewRef(find_wait_time(plan)));
+}
+
+static void plan_free(PyObject *capsule)
+{
+    struct acr_python_plan *plan = PyCapsule_GetPointer(capsule, NULL);
+    Py_XDECREF(plan->wait_time);
+    acr_free(plan);
+}
+
+static struct acr_python_plan *plan_new(PyObject *key, PyTypeObject *set_type, PyTypeObject *user_type)
+{
+    struct acr_python_plan *plan = acr_alloc_zero(sizeof *plan);
+    plan->set_type = set_type;
+    plan->user_type = user_type;
+    acr_python_plan_update(plan);
+    PyObject *capsule = PyCapsule_New(plan, NULL, plan_free);
+    if (capsule == NULL || PyDict_SetItem(acr_python.plans, key, capsule) != 0)
+        plan = NULL;
+    Py_XDECREF(capsule);
     return plan;
 }
 
-const struct acr_python_plan *acr_python_plan_get(PyTypeObject *set_type, PyTypeObject *user_type)
+struct acr_python_plan *acr_python_plan_get(PyTypeObject *set_type, PyTypeObject *user_type)
 {
-    static PyObject *plans; /* (set type, user type) -> capsule */
-    if (plans == NULL && (plans = PyDict_New()) == NULL)
-        return NULL;
     PyObject *key = PyTuple_Pack(2, set_type, user_type);
     if (key == NULL)
         return NULL;
-    PyObject *capsule = PyDict_GetItemWithError(plans, key);
     struct acr_python_plan *plan = NULL;
-    if (capsule != NULL) {
+    PyObject *capsule = PyDict_GetItemWithError(acr_python.plans, key);
+    if (capsule != NULL)
         plan = PyCapsule_GetPointer(capsule, NULL);
-    } else if (!PyErr_Occurred()) {
-        plan = make_plan(set_type, user_type);
-        capsule = PyCapsule_New(plan, NULL, NULL);
-        if (capsule == NULL || PyDict_SetItem(plans, key, capsule) != 0) {
-            acr_free(plan);
-            plan = NULL;
-        }
-        Py_XDECREF(capsule);
-    }
+    else if (!PyErr_Occurred())
+        plan = plan_new(key, set_type, user_type);
     Py_DECREF(key);
+    if (plan != NULL && acr_python_plan_is_stale(plan))
+        acr_python_plan_update(plan);
     return plan;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan - what the C loop needs to know of a task-set class when it runs for a user class, looked up once.
+ * plan - what the C loop needs to know of a task-set class when it runs for a user class, looked up once per change of
+ * these classes.
  */
 #pragma once
 
@@ -21,8 +22,7 @@ enum acr_python_wait_source {
 
 struct acr_python_plan {
     enum acr_python_wait_source wait_source;
-    struct acr_python_wait_time
-        *wait_time;     /* when the class attribute is a WaitTime: no call is needed; borrowed from the class */
+    struct acr_python_wait_time *wait_time; /* when the class attribute is a WaitTime: no call is needed; owned */
     bool own_wait;      /* the script overrides wait(); wait_source is then for the C base's, which it may call */
     bool states_limits; /* the set class has min_wait or max_wait of its own */
     bool own_get_next_task;
@@ -31,7 +31,16 @@ struct acr_python_plan {
     bool own_schedule_task;
     bool has_on_start;
     bool has_on_stop;
+    PyTypeObject *set_type, *user_type; /* owned by the table of plans */
+    unsigned set_version, user_version; /* of these types when the plan was made; CPython's, changes with a type */
 };
 
 /* The plan for these two types, kept for ever; NULL with an exception. */
-const struct acr_python_plan *acr_python_plan_get(PyTypeObject *set_type, PyTypeObject *user_type);
+struct acr_python_plan *acr_python_plan_get(PyTypeObject *set_type, PyTypeObject *user_type);
+
+/* Has a script changed one of the classes since? Then acr_python_plan_update() makes the plan true again, in place. */
+static inline bool acr_python_plan_is_stale(const struct acr_python_plan *plan)
+{
+    return plan->set_type->tp_version_tag != plan->set_version || plan->user_type->tp_version_tag != plan->user_version;
+}
+void acr_python_plan_update(struct acr_python_plan *plan);

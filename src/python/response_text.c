@@ -60,8 +60,22 @@ static bool is_ascii(struct acr_str str)
 static bool is_utf8_name(PyObject *name)
 {
     struct acr_str str;
-    return PyUnicode_Check(name) && acr_python_str(name, &str) == 0 &&
+    if (!PyUnicode_Check(name) || !PyUnicode_IS_COMPACT_ASCII(name))
+        return false;
+    return acr_python_str(name, &str) == 0 &&
            (acr_str_equal_nocase(str, ACR_STR("utf-8")) || acr_str_equal_nocase(str, ACR_STR("utf8")));
+}
+
+/* As str(bytes, name, errors="replace"); UTF-8 for a charset that is none. */
+static PyObject *decode(struct acr_str str, PyObject *name)
+{
+    const char *charset = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+    PyObject *decoded = charset != NULL ? PyUnicode_Decode(str.data, (Py_ssize_t)str.size, charset, "replace") : NULL;
+    if (decoded != NULL ||
+        (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_LookupError) && !PyErr_ExceptionMatches(PyExc_ValueError)))
+        return decoded;
+    PyErr_Clear();
+    return PyUnicode_DecodeUTF8(str.data, (Py_ssize_t)str.size, "replace");
 }
 
 PyObject *acr_python_response_text(PyObject *self)
@@ -75,19 +89,10 @@ PyObject *acr_python_response_text(PyObject *self)
     struct acr_str str = {PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
     if (is_utf8_name(name) || (name == Py_None && is_ascii(str)))
         return PyUnicode_DecodeUTF8(str.data, (Py_ssize_t)str.size, "replace");
-    if (name != Py_None) {
-        PyObject *decoded = PyUnicode_Decode(str.data, (Py_ssize_t)str.size, PyUnicode_AsUTF8(name), "replace");
-        if (decoded != NULL || !PyErr_ExceptionMatches(PyExc_LookupError))
-            return decoded;
-        PyErr_Clear(); /* a charset nobody knows */
-        return PyUnicode_DecodeUTF8(str.data, (Py_ssize_t)str.size, "replace");
-    }
+    if (name != Py_None)
+        return decode(str, name);
     PyObject *guessed = PyObject_GetAttrString(self, "apparent_encoding");
-    PyObject *decoded = NULL;
-    if (guessed != NULL && PyUnicode_Check(guessed))
-        decoded = PyUnicode_Decode(str.data, (Py_ssize_t)str.size, PyUnicode_AsUTF8(guessed), "replace");
-    else if (guessed != NULL)
-        decoded = PyUnicode_DecodeUTF8(str.data, (Py_ssize_t)str.size, "replace");
+    PyObject *decoded = guessed != NULL ? decode(str, guessed) : NULL;
     Py_XDECREF(guessed);
     return decoded;
 }
@@ -95,15 +100,14 @@ PyObject *acr_python_response_text(PyObject *self)
 /* JSON: Python's own scanner; what it does not take whole goes to requests' json(), which raises the proper errors. */
 static PyObject *json_scanner(void)
 {
-    static PyObject *scanner;
-    if (scanner == NULL) {
-        PyObject *decoder = PyImport_ImportModule("json.decoder");
-        PyObject *instance = decoder != NULL ? PyObject_CallMethod(decoder, "JSONDecoder", NULL) : NULL;
-        scanner = instance != NULL ? PyObject_GetAttrString(instance, "scan_once") : NULL;
-        Py_XDECREF(decoder);
-        Py_XDECREF(instance);
-    }
-    return scanner;
+    if (acr_python.json_scanner != NULL)
+        return acr_python.json_scanner;
+    PyObject *decoder = PyImport_ImportModule("json.decoder");
+    PyObject *instance = decoder != NULL ? PyObject_CallMethod(decoder, "JSONDecoder", NULL) : NULL;
+    acr_python.json_scanner = instance != NULL ? PyObject_GetAttrString(instance, "scan_once") : NULL;
+    Py_XDECREF(decoder);
+    Py_XDECREF(instance);
+    return acr_python.json_scanner;
 }
 
 static bool only_blanks(PyObject *string, Py_ssize_t from)

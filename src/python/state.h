@@ -72,6 +72,7 @@
     X(proxies)              \
     X(reschedule)           \
     X(run)                  \
+    X(schedule_task)        \
     X(stop_timeout)         \
     X(stream)               \
     X(task_set)             \
@@ -99,6 +100,8 @@ struct acr_python {
 #undef X
     } names;
     PyObject *success_handlers, *failure_handlers, *request_handlers; /* lists of the hooks; owned */
+    PyObject *plans;        /* (set type, user type) -> capsule of struct acr_python_plan (plan.h); owned */
+    PyObject *json_scanner; /* of Python's json module; owned, NULL until needed */
     PyTypeObject *session_base, *response_base, *task_set_base, *user_base, *wait_time_type,
         *from_user_type; /* owned */
 };

@@ -9,6 +9,20 @@ static struct acr_python_task_set *cast(PyObject *object)
     return (struct acr_python_task_set *)object;
 }
 
+static int discard(PyObject *result)
+{
+    Py_XDECREF(result);
+    return result != NULL ? 0 : -1;
+}
+
+int acr_python_task_set_check(const struct acr_python_task_set *set)
+{
+    if (ACR_LIKELY(set->user != NULL))
+        return 0;
+    PyErr_SetString(PyExc_RuntimeError, "the task set's __init__ was not called");
+    return -1;
+}
+
 PyObject *acr_python_pick_task(struct acr_python_task_set *set)
 {
     PyObject *tasks = PyObject_GetAttr(set->serves_user ? set->user : (PyObject *)set, acr_python.names.tasks);
@@ -80,10 +94,38 @@ int acr_python_execute(struct acr_python_task_set *set, PyObject *task, PyObject
     return call_with_first(task, self, args, kwargs);
 }
 
-static int discard(PyObject *result)
+/* The arguments that a queued item has for its task: a tuple and a dict, new references; a dict of nothing is NULL. */
+static int read_arguments(PyObject *item, PyObject **ret_args, PyObject **ret_kwargs)
 {
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
+    PyObject *args = PyMapping_GetItemString(item, "args");
+    PyObject *kwargs = args != NULL ? PyMapping_GetItemString(item, "kwargs") : NULL;
+    PyObject *tuple = kwargs != NULL ? PySequence_Tuple(args) : NULL;
+    PyObject *dict = tuple != NULL ? PyDict_New() : NULL;
+    int code = dict != NULL ? PyDict_Update(dict, kwargs) : -1;
+    Py_XDECREF(args);
+    Py_XDECREF(kwargs);
+    if (code != 0) {
+        Py_XDECREF(tuple);
+        Py_XDECREF(dict);
+        return -1;
+    }
+    if (PyDict_GET_SIZE(dict) == 0)
+        Py_CLEAR(dict);
+    *ret_args = tuple;
+    *ret_kwargs = dict;
+    return 0;
+}
+
+static int execute_by_method(struct acr_python_task_set *set, PyObject *task, PyObject *args, PyObject *kwargs)
+{
+    PyObject *head = PyTuple_Pack(1, task);
+    PyObject *all = head != NULL ? PySequence_Concat(head, args) : NULL;
+    PyObject *method = all != NULL ? PyObject_GetAttr((PyObject *)set, acr_python.names.execute_task) : NULL;
+    PyObject *result = method != NULL ? PyObject_Call(method, all, kwargs) : NULL;
+    Py_XDECREF(head);
+    Py_XDECREF(all);
+    Py_XDECREF(method);
+    return discard(result);
 }
 
 int acr_python_execute_queued(struct acr_python_task_set *set)
@@ -91,27 +133,15 @@ int acr_python_execute_queued(struct acr_python_task_set *set)
     PyObject *item = Py_NewRef(PyList_GET_ITEM(set->queue, 0));
     int code = PyList_SetSlice(set->queue, 0, 1, NULL);
     PyObject *task = code == 0 ? PyMapping_GetItemString(item, "callable") : NULL;
-    PyObject *args = task != NULL ? PyMapping_GetItemString(item, "args") : NULL;
-    PyObject *kwargs = args != NULL ? PyMapping_GetItemString(item, "kwargs") : NULL;
-    PyObject *tuple = kwargs != NULL ? PySequence_Tuple(args) : NULL;
-    if (tuple == NULL) {
-        code = -1;
-    } else if (set->plan->own_execute_task) {
-        PyObject *head = PyTuple_Pack(1, task);
-        PyObject *all = head != NULL ? PySequence_Concat(head, tuple) : NULL;
-        PyObject *method = all != NULL ? PyObject_GetAttr((PyObject *)set, acr_python.names.execute_task) : NULL;
-        code = method != NULL ? discard(PyObject_Call(method, all, kwargs)) : -1;
-        Py_XDECREF(head);
-        Py_XDECREF(all);
-        Py_XDECREF(method);
-    } else {
-        code = acr_python_execute(set, task, tuple, PyDict_Size(kwargs) > 0 ? kwargs : NULL);
-    }
+    PyObject *args = NULL, *kwargs = NULL;
+    code = task != NULL ? read_arguments(item, &args, &kwargs) : -1;
+    if (code == 0)
+        code = set->plan->own_execute_task ? execute_by_method(set, task, args, kwargs)
+                                           : acr_python_execute(set, task, args, kwargs);
     Py_DECREF(item);
     Py_XDECREF(task);
     Py_XDECREF(args);
     Py_XDECREF(kwargs);
-    Py_XDECREF(tuple);
     return code;
 }
 
@@ -128,7 +158,7 @@ static int step_by_methods(struct acr_python_task_set *set)
         PyObject *task = PyObject_CallMethodNoArgs(self, acr_python.names.get_next_task);
         if (task == NULL)
             return -1;
-        int code = discard(PyObject_CallMethod(self, "schedule_task", "O", task));
+        int code = discard(PyObject_CallMethodOneArg(self, acr_python.names.schedule_task, task));
         Py_DECREF(task);
         if (code != 0)
             return -1;
@@ -199,13 +229,14 @@ static void raise_reschedule(void)
 /* Decides about the pending exception: 0: handled, go on; -1: it (or another) leaves run(). */
 static int handle_exception(struct acr_python_task_set *set)
 {
+    while (PyErr_ExceptionMatches(acr_python.reschedule)) {
+        PyErr_Clear();
+        if (pause_between(set, true) == 0)
+            return 0;
+    }
     if (PyErr_ExceptionMatches(acr_python.reschedule_now)) {
         PyErr_Clear();
         return 0;
-    }
-    if (PyErr_ExceptionMatches(acr_python.reschedule)) {
-        PyErr_Clear();
-        return pause_between(set, true) == 0 ? 0 : handle_exception(set);
     }
     if (PyErr_ExceptionMatches(acr_python.interrupt)) {
         raise_reschedule();
@@ -225,6 +256,8 @@ static bool is_expired(const struct acr_python_task_set *set)
 static int loop(struct acr_python_task_set *set)
 {
     while (!is_expired(set)) {
+        if (ACR_UNLIKELY(acr_python_plan_is_stale(set->plan)))
+            acr_python_plan_update(set->plan);
         uint64_t before = acr_python_suspensions();
         int code = step(set);
         if (ACR_LIKELY(code == 0))
@@ -246,44 +279,64 @@ static int start(struct acr_python_task_set *set)
     return -1;
 }
 
-/* on_stop runs however a started set ends (D3); what it raises is logged and does not replace the reason of the end. */
-static void stop(struct acr_python_task_set *set)
+/* Does this exception end the user, and not only a task? */
+static bool ends_user(PyObject *type)
 {
-    if (!set->plan->has_on_stop)
+    return type != NULL && (PyErr_GivenExceptionMatches(type, acr_python.stop_user) ||
+                            !PyErr_GivenExceptionMatches(type, PyExc_Exception));
+}
+
+/* Logs the pending exception of an on_stop, unless it ends the user: then it stays. */
+static void log_on_stop(struct acr_python_task_set *set)
+{
+    if (ends_user(PyErr_Occurred()))
         return;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    if (discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.on_stop)) != 0) {
-        PyObject *own_type, *own_value, *own_traceback;
-        PyErr_Fetch(&own_type, &own_value, &own_traceback);
-        PyErr_NormalizeException(&own_type, &own_value, &own_traceback);
-        if (own_traceback != NULL)
-            PyException_SetTraceback(own_value, own_traceback);
-        if (discard(PyObject_CallFunctionObjArgs(acr_python.task_error, (PyObject *)set, own_value, NULL)) != 0)
-            PyErr_Clear();
-        Py_XDECREF(own_type);
-        Py_XDECREF(own_value);
-        Py_XDECREF(own_traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL)
+        PyException_SetTraceback(value, traceback);
+    if (discard(PyObject_CallFunctionObjArgs(acr_python.task_error, (PyObject *)set, value, NULL)) != 0 &&
+        !ends_user(PyErr_Occurred()))
+        PyErr_Clear();
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
+/* on_stop runs however a started set ends (D3). What it raises is logged and does not replace the reason of the end;
+ * but a kill that reaches the user there ends it, when the set alone was to end. */
+static int stop(struct acr_python_task_set *set, int code)
+{
+    if (!set->plan->has_on_stop)
+        return code;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.on_stop)) != 0)
+        log_on_stop(set);
+    if (PyErr_Occurred() && !ends_user(type)) {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+        return -1;
     }
     PyErr_Restore(type, value, traceback);
+    return code;
 }
 
 PyObject *acr_python_task_set_run(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     struct acr_python_task_set *set = cast(self);
-    if (set->user == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the task set's __init__ was not called");
+    if (acr_python_task_set_check(set) != 0)
         return NULL;
-    }
     Py_XSETREF(set->args, Py_NewRef(args));
     Py_XSETREF(set->kwargs, kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New());
     int code = start(set);
     bool started = code == 0;
     if (started) {
-        code = loop(set);
-        stop(set);
+        code = stop(set, loop(set));
     } else if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
-        stop(set); /* killed inside on_start */
+        code = stop(set, code); /* killed inside on_start */
     }
     if (code != 0)
         return NULL;

@@ -6,6 +6,9 @@
 
 #include "python/task_set.h"
 
+/* Was __init__ called? -1 with an exception: none of what follows is possible. */
+int acr_python_task_set_check(const struct acr_python_task_set *set);
+
 /* A random one of the set's tasks (or of its user's); a new reference, NULL with an exception. */
 PyObject *acr_python_pick_task(struct acr_python_task_set *set);
 

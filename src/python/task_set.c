@@ -4,7 +4,7 @@
 
 #include <structmember.h>
 
-#include "python/convert.h"
+#include "python/greenlets.h"
 
 static struct acr_python_task_set *cast(PyObject *object)
 {
@@ -34,12 +34,14 @@ static PyObject *none_or_error(int code)
 static PyObject *task_set_get_next_task(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    return acr_python_pick_task(cast(self));
+    return acr_python_task_set_check(cast(self)) == 0 ? acr_python_pick_task(cast(self)) : NULL;
 }
 
 static PyObject *task_set_execute_next_task(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (acr_python_task_set_check(cast(self)) != 0)
+        return NULL;
     if (!acr_python_has_queued(cast(self))) {
         PyErr_SetString(PyExc_IndexError, "no task is scheduled");
         return NULL;
@@ -53,6 +55,8 @@ static PyObject *task_set_execute_task(PyObject *self, PyObject *args, PyObject 
         PyErr_SetString(PyExc_TypeError, "execute_task() missing 1 required positional argument: 'task'");
         return NULL;
     }
+    if (acr_python_task_set_check(cast(self)) != 0)
+        return NULL;
     PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
     if (rest == NULL)
         return NULL;
@@ -72,8 +76,12 @@ static PyObject *task_set_schedule_task(PyObject *self, PyObject *args, PyObject
         return NULL;
     if (set->queue == NULL && (set->queue = PyList_New(0)) == NULL)
         return NULL;
-    PyObject *list = task_args == NULL || PyObject_IsTrue(task_args) == 0 ? PyList_New(0) : Py_NewRef(task_args);
-    PyObject *dict = task_kwargs == NULL || PyObject_IsTrue(task_kwargs) == 0 ? PyDict_New() : Py_NewRef(task_kwargs);
+    int has_args = task_args != NULL ? PyObject_IsTrue(task_args) : 0;
+    int has_kwargs = has_args >= 0 && task_kwargs != NULL ? PyObject_IsTrue(task_kwargs) : 0;
+    if (has_args < 0 || has_kwargs < 0)
+        return NULL;
+    PyObject *list = has_args ? Py_NewRef(task_args) : PyList_New(0);
+    PyObject *dict = has_kwargs ? Py_NewRef(task_kwargs) : PyDict_New();
     PyObject *item =
         list != NULL && dict != NULL ? Py_BuildValue("{sOsOsO}", "callable", task, "args", list, "kwargs", dict) : NULL;
     int code = item == NULL ? -1 : first ? PyList_Insert(set->queue, 0, item) : PyList_Append(set->queue, item);
@@ -86,6 +94,8 @@ static PyObject *task_set_schedule_task(PyObject *self, PyObject *args, PyObject
 static PyObject *task_set_wait(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (acr_python_task_set_check(cast(self)) != 0)
+        return NULL;
     return none_or_error(acr_python_task_set_pause(cast(self), true));
 }
 
@@ -93,6 +103,8 @@ static PyObject *task_set_wait_function(PyObject *self, PyObject *unused)
 {
     (void)unused;
     acr_nanos nanos = 0;
+    if (acr_python_task_set_check(cast(self)) != 0)
+        return NULL;
     if (cast(self)->plan->wait_source == ACR_WAIT_FROM_SET_FUNCTION ? acr_python_wait_by_limits(cast(self), &nanos) != 0
                                                                     : acr_python_choose_pause(cast(self), &nanos) != 0)
         return NULL;
@@ -119,6 +131,8 @@ static int read_stop_timeout(struct acr_python_task_set *set)
 {
     PyObject *value = PyObject_GetAttr(set->user, acr_python.names.stop_timeout);
     if (value == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+            return -1;
         PyErr_Clear();
         return 0;
     }
@@ -147,6 +161,8 @@ static int task_set_init(PyObject *self, PyObject *args, PyObject *kwargs)
                      Py_TYPE(parent)->tp_name);
         return -1;
     }
+    if (acr_python_attach_hub() != 0)
+        return -1;
     set->plan = acr_python_plan_get(Py_TYPE(self), Py_TYPE(user));
     if (set->plan == NULL)
         return -1;

@@ -20,9 +20,9 @@ struct acr_python_task_set {
     PyObject *parent;             /* owned: a task set, or the user */
     PyObject *args;               /* as given to run(); NULL until then */
     PyObject *kwargs;
-    PyObject *own_user; /* what a script has put into `user`; NULL: the user */
-    PyObject *queue;    /* list of {"callable", "args", "kwargs"}, or NULL while never used */
-    const struct acr_python_plan *plan;
+    PyObject *own_user;           /* what a script has put into `user`; NULL: the user */
+    PyObject *queue;              /* list of {"callable", "args", "kwargs"}, or NULL while never used */
+    struct acr_python_plan *plan; /* NULL until __init__ */
     struct acr_wait_state wait_state;
     acr_nanos created;
     acr_nanos stop_timeout; /* 0 = none */

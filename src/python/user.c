@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* user - the C base of Locust and User: makes the root task set and runs it. */
+#include "python/greenlets.h"
 #include "python/task_set.h"
 
 /* The root set: task_set, or the implicit one around a user's own tasks. New reference. */
 static PyObject *make_root(PyObject *self)
 {
     PyObject *type = PyObject_GetAttr(self, acr_python.names.task_set);
-    if (type == NULL)
-        PyErr_Clear();
+    if (type == NULL && !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return NULL;
+    PyErr_Clear();
     bool serves_user = type == NULL || type == Py_None;
     if (serves_user)
         Py_XSETREF(type, PyObject_GetAttr(self, acr_python.names._default_task_set));
@@ -30,6 +32,8 @@ static void explain_interrupt(PyObject *self, PyObject *root)
 static PyObject *user_run_loop(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (acr_python_attach_hub() != 0)
+        return NULL;
     acr_wait_begin(&((struct acr_python_user *)self)->wait_state, acr_loop_refresh_now(acr_python.engine->loop));
     PyObject *root = make_root(self);
     PyObject *result = root != NULL ? PyObject_CallMethodNoArgs(root, acr_python.names.run) : NULL;
@@ -65,6 +69,8 @@ static PyObject *user_wait_function(PyObject *self, PyObject *unused)
     struct acr_error error = {0};
     if (acr_wait_check(&wait, &error) != 0)
         return PyErr_Format(PyExc_ValueError, "min_wait and max_wait: %s", error.detail);
+    if (acr_python_attach_hub() != 0)
+        return NULL;
     struct acr_wait_state none = {0};
     return PyLong_FromLongLong(acr_wait_next(&wait, &none, &acr_python.engine->random, 0) / ACR_NANOS_PER_MILLI);
 }

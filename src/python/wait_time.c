@@ -2,6 +2,7 @@
 /* wait_time - the WaitTime type: callable, and bound like a function when it is a class attribute. */
 #include "python/wait_time.h"
 
+#include "python/greenlets.h"
 #include "python/task_set.h"
 
 static int wait_time_init(PyObject *self, PyObject *args, PyObject *keywords)
@@ -33,6 +34,8 @@ static PyObject *wait_time_call(PyObject *self, PyObject *args, PyObject *keywor
     PyObject *instance = NULL;
     static char *names[] = {"instance", NULL};
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:wait_time", names, &instance))
+        return NULL;
+    if (acr_python_attach_hub() != 0)
         return NULL;
     struct acr_wait_state alone = {0};
     struct acr_wait_state *state = acr_python_wait_state(instance);
