@@ -55,7 +55,8 @@ int acr_python_seconds(PyObject *object, const char *what, acr_nanos *ret_nanos)
         PyErr_Format(PyExc_ValueError, "%s must be a number of seconds greater than 0, not %R", what, object);
         return -1;
     }
-    *ret_nanos = acr_nanos_from_seconds(seconds);
+    acr_nanos nanos = acr_nanos_from_seconds(seconds);
+    *ret_nanos = nanos > 0 ? nanos : 1; /* 0 would mean none */
     return 0;
 }
 
@@ -104,17 +105,26 @@ static int append_field(PyObject *key, PyObject *values, struct acr_buffer *out)
     return code != 0 || PyErr_Occurred() ? -1 : 0;
 }
 
+static int append_item(PyObject *pair, struct acr_buffer *out)
+{
+    if ((!PyTuple_Check(pair) && !PyList_Check(pair)) || PySequence_Fast_GET_SIZE(pair) != 2) {
+        PyErr_SetString(PyExc_ValueError, "cannot encode objects that are not 2-tuples");
+        return -1;
+    }
+    PyObject *key = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
+    PyObject *value = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
+    int code = append_field(key, value, out);
+    Py_DECREF(key);
+    Py_DECREF(value);
+    return code;
+}
+
+/* str() of a value may run the script's code, which may change the list. */
 static int append_items(PyObject *sequence, struct acr_buffer *out)
 {
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *pair = PySequence_Fast_GET_ITEM(sequence, i);
-        if ((!PyTuple_Check(pair) && !PyList_Check(pair)) || PySequence_Fast_GET_SIZE(pair) != 2) {
-            PyErr_SetString(PyExc_ValueError, "cannot encode objects that are not 2-tuples");
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++)
+        if (append_item(PySequence_Fast_GET_ITEM(sequence, i), out) != 0)
             return -1;
-        }
-        if (append_field(PySequence_Fast_GET_ITEM(pair, 0), PySequence_Fast_GET_ITEM(pair, 1), out) != 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -124,11 +134,24 @@ int acr_python_form(PyObject *fields, struct acr_buffer *out)
         return append_items(fields, out);
     if (!PyDict_CheckExact(fields))
         return 1;
-    /* str() of a value may run the script's code, so the dict is walked by a copy of its items. */
+    /* A dict must not change while it is walked: by a copy of its items. */
     PyObject *items = PyDict_Items(fields);
     int code = items != NULL ? append_items(items, out) : -1;
     Py_XDECREF(items);
     return code;
+}
+
+int acr_python_truth(PyObject *object, bool otherwise, bool *ret_value)
+{
+    if (object == NULL) {
+        *ret_value = otherwise;
+        return 0;
+    }
+    int value = PyObject_IsTrue(object);
+    if (value < 0)
+        return -1;
+    *ret_value = value != 0;
+    return 0;
 }
 
 PyObject *acr_python_no_memory(void)

@@ -26,6 +26,9 @@ PyObject *acr_python_from_wire(struct acr_str str);
  * `what`. */
 int acr_python_seconds(PyObject *object, const char *what, acr_nanos *ret_nanos);
 
+/* bool(object), `otherwise` for NULL. -1 with what its __bool__ raised. */
+int acr_python_truth(PyObject *object, bool otherwise, bool *ret_value);
+
 /* Appends a dict, a list or tuple of pairs as an urlencoded form or query, as requests does: values may be lists, None
  * is left out. 1: `fields` is of another kind. -1 with an exception. */
 int acr_python_form(PyObject *fields, struct acr_buffer *out);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "python/convert.h"
 
+/* Kept for reuse: each request needs one, and they are large. As many as there were requests at a time. */
 static struct acr_python_draft *spare_drafts;
 
 struct acr_python_draft *acr_python_draft_new(const struct acr_python_call *call)
@@ -67,11 +68,18 @@ static bool is_basic_auth(PyObject *auth)
            (PyUnicode_Check(PyTuple_GET_ITEM(auth, 1)) || PyBytes_Check(PyTuple_GET_ITEM(auth, 1)));
 }
 
+/* requests also takes an object of urllib3's. */
+static bool is_timeout(PyObject *timeout)
+{
+    return PyFloat_Check(timeout) || PyLong_Check(timeout) || PyTuple_Check(timeout) ||
+           (Py_TYPE(timeout)->tp_as_number != NULL && Py_TYPE(timeout)->tp_as_number->nb_float != NULL);
+}
+
 /* Can only requests itself do what this call wants? */
 static bool needs_fallback(const struct acr_python_session_state *state, const struct acr_python_call *call)
 {
     return !state->plain || call->hooks != NULL || call->proxies != NULL ||
-           (call->auth != NULL && !is_basic_auth(call->auth));
+           (call->auth != NULL && !is_basic_auth(call->auth)) || (call->timeout != NULL && !is_timeout(call->timeout));
 }
 
 /* A URL that does not begin with the session's base URL. */
@@ -107,8 +115,10 @@ static int take_data(const struct acr_python_call *call, struct acr_python_draft
 static int take_body(const struct acr_python_call *call, struct acr_python_draft *draft)
 {
     int code = 0;
-    bool empty_data = call->data == NULL || PyObject_IsTrue(call->data) == 0;
-    if (!empty_data) {
+    bool has_data = false;
+    if (acr_python_truth(call->data, false, &has_data) != 0)
+        return -1;
+    if (has_data) {
         code = take_data(call, draft);
     } else if (call->json != NULL) {
         draft->body = PyObject_CallOneArg(acr_python.encode_json, call->json);
@@ -193,39 +203,57 @@ static int take_timeout(PyObject *timeout, struct acr_request *request)
     return acr_python_seconds(PyTuple_GET_ITEM(timeout, 1), "read timeout", &request->read_timeout);
 }
 
-static int take_tls(const struct acr_python_call *call, struct acr_python_draft *draft)
+/* A path for TLS as text, kept alive by `owned`: str or what os.fspath() takes. -1 with an exception. */
+static int path_text(PyObject *path, PyObject **owned, const char **ret_text)
 {
-    struct acr_tls_settings tls = draft->state->tls != NULL ? *draft->state->tls : (struct acr_tls_settings){0};
-    if (call->verify != NULL && PyUnicode_Check(call->verify)) {
-        tls.insecure = false;
-        tls.ca_path = PyUnicode_AsUTF8(call->verify);
-    } else if (call->verify != NULL) {
-        tls.insecure = PyObject_IsTrue(call->verify) == 0;
-    }
-    if (call->cert != NULL && PyUnicode_Check(call->cert)) {
-        tls.cert_path = PyUnicode_AsUTF8(call->cert);
-        tls.key_path = NULL;
-    } else if (call->cert != NULL && !PyArg_ParseTuple(call->cert, "ss;cert must be a path or a pair of paths",
-                                                       &tls.cert_path, &tls.key_path)) {
+    PyObject *text = PyOS_FSPath(path);
+    const char *utf8 = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
+    Py_XSETREF(*owned, text);
+    if (utf8 == NULL)
         return -1;
-    }
-    if (PyErr_Occurred())
-        return -1;
-    draft->request.tls = acr_http_tls(acr_python.engine->http, &tls);
+    *ret_text = utf8;
     return 0;
 }
 
-static int is_true(PyObject *object, bool otherwise, bool *ret_value)
+/* True, False, or the path of certificates to trust. */
+static int take_verify(PyObject *verify, PyObject **owned, struct acr_tls_settings *tls)
 {
-    if (object == NULL) {
-        *ret_value = otherwise;
-        return 0;
-    }
-    int value = PyObject_IsTrue(object);
-    if (value < 0)
+    bool wanted = true;
+    if (acr_python_truth(verify, true, &wanted) != 0)
         return -1;
-    *ret_value = value != 0;
-    return 0;
+    tls->insecure = !wanted;
+    if (!wanted || PyBool_Check(verify) || PyLong_Check(verify))
+        return 0;
+    return path_text(verify, owned, &tls->ca_path);
+}
+
+/* The path of a certificate with its key, or of both. */
+static int take_cert(PyObject *cert, PyObject *owned[2], struct acr_tls_settings *tls)
+{
+    tls->key_path = NULL;
+    if (!PyTuple_Check(cert) && !PyList_Check(cert))
+        return path_text(cert, &owned[0], &tls->cert_path);
+    if (PySequence_Fast_GET_SIZE(cert) != 2) {
+        PyErr_SetString(PyExc_ValueError, "cert must be a path or a pair of paths");
+        return -1;
+    }
+    if (path_text(PySequence_Fast_GET_ITEM(cert, 0), &owned[0], &tls->cert_path) != 0)
+        return -1;
+    return path_text(PySequence_Fast_GET_ITEM(cert, 1), &owned[1], &tls->key_path);
+}
+
+static int take_tls(const struct acr_python_call *call, struct acr_python_draft *draft)
+{
+    struct acr_tls_settings tls = draft->state->tls != NULL ? *draft->state->tls : (struct acr_tls_settings){0};
+    PyObject *owned[3] = {NULL, NULL, NULL};
+    int code = call->verify != NULL ? take_verify(call->verify, &owned[0], &tls) : 0;
+    if (code == 0 && call->cert != NULL)
+        code = take_cert(call->cert, owned + 1, &tls);
+    if (code == 0)
+        draft->request.tls = acr_http_tls(acr_python.engine->http, &tls); /* copies */
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(owned); i++)
+        Py_XDECREF(owned[i]);
+    return code;
 }
 
 /* Asks the Python half to make an odd call plain. 1: use the fallback. */
@@ -315,8 +343,8 @@ int acr_python_draft_make(struct acr_python_session *session, struct acr_python_
         return -1;
     if ((call->verify != NULL || call->cert != NULL) && take_tls(call, draft) != 0)
         return -1;
-    return is_true(call->stream, false, &request->stream) != 0 ||
-                   is_true(call->allow_redirects, call->verb != ACR_VERB_HEAD, &request->follow_redirects) != 0
-               ? -1
-               : 0;
+    if (acr_python_truth(call->catch_response, false, &draft->catching) != 0 ||
+        acr_python_truth(call->stream, false, &request->stream) != 0)
+        return -1;
+    return acr_python_truth(call->allow_redirects, call->verb != ACR_VERB_HEAD, &request->follow_redirects);
 }

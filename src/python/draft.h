@@ -27,6 +27,7 @@ struct acr_python_draft {
     PyObject *prepared;          /* owned answer of prepare() */
     PyObject *extra_lines;       /* owned bytes, for response.request; with headers of the call the session's, too */
     bool all_lines;
+    bool catching; /* catch_response */
     struct acr_buffer form;
 };
 

@@ -8,6 +8,7 @@
 #include "python/greenlets.h"
 #include "python/response.h"
 
+/* Names of methods as the statistics have them; made once and owned for the life of the process. */
 static struct {
     const char *text;
     PyObject *name;
@@ -25,15 +26,23 @@ int acr_python_request_init(void)
     return 0;
 }
 
-/* The label in the statistics, borrowed. */
+/* A script's name for a request as the label in the statistics; NULL without an exception when it gave none. */
+static PyObject *given_name(PyObject *name)
+{
+    bool given = false;
+    if (name == NULL || name == Py_None || acr_python_truth(name, false, &given) != 0 || !given)
+        return NULL;
+    return PyUnicode_Check(name) ? Py_NewRef(name) : PyObject_Str(name);
+}
+
+/* The label in the statistics; a new reference, NULL with an exception. */
 static PyObject *choose_name(struct acr_python_session *session, const struct acr_python_call *call,
                              struct acr_python_route *route)
 {
-    if (call->name != NULL && PyObject_IsTrue(call->name) == 1)
-        return call->name;
-    if (session->request_name != NULL && session->request_name != Py_None)
-        return session->request_name;
-    return route->label;
+    PyObject *name = given_name(call->name);
+    if (ACR_LIKELY(name == NULL) && !PyErr_Occurred())
+        name = given_name(session->request_name);
+    return name != NULL || PyErr_Occurred() ? name : Py_NewRef(route->label);
 }
 
 /* The object for an answer, or for a failed exchange (answer NULL). */
@@ -41,8 +50,7 @@ static PyObject *make_response(struct acr_python_session *session, struct acr_py
                                struct acr_response *answer, PyObject *error, acr_nanos time)
 {
     const struct acr_python_call *call = &draft->call;
-    bool catching = call->catch_response != NULL && PyObject_IsTrue(call->catch_response) == 1;
-    bool context_type = catching || session->generation == 2;
+    bool context_type = draft->catching || session->generation == 2;
     struct acr_python_response *response =
         acr_python_response_make(context_type ? acr_python.context_type : acr_python.response_type);
     if (response == NULL) {
@@ -52,12 +60,12 @@ static PyObject *make_response(struct acr_python_session *session, struct acr_py
     response->answer = answer;
     response->session = (struct acr_python_session *)Py_NewRef(session);
     response->method = Py_NewRef(call->method);
-    response->name = Py_NewRef(choose_name(session, call, draft->route));
+    response->name = choose_name(session, call, draft->route);
     response->error = Py_XNewRef(error);
     response->context = Py_XNewRef(call->context);
     response->time = time;
     response->started = draft->request.started;
-    response->catching = catching;
+    response->catching = draft->catching;
     response->route = draft->route;
     response->state = draft->state;
     response->extra_lines = draft->extra_lines;
@@ -69,7 +77,7 @@ static PyObject *make_response(struct acr_python_session *session, struct acr_py
     draft->body = NULL;
     response->streamed = draft->request.stream;
     response->asked = (uint8_t)call->verb;
-    if (!catching && acr_python_response_report(response) != 0)
+    if (response->name == NULL || (!draft->catching && acr_python_response_report(response) != 0))
         Py_CLEAR(response);
     return (PyObject *)response;
 }

@@ -215,10 +215,14 @@ static PyObject *session_close(PyObject *self, PyObject *unused)
     if (session->client != NULL)
         acr_client_close_idle(session->client);
     PyObject *adapters = session->attributes != NULL ? PyDict_GetItemString(session->attributes, "adapters") : NULL;
-    PyObject *values = adapters != NULL ? PyMapping_Values(adapters) : NULL;
-    if (adapters != NULL && values == NULL)
+    if (adapters == NULL)
+        Py_RETURN_NONE;
+    Py_INCREF(adapters); /* its values() may be the script's */
+    PyObject *values = PyMapping_Values(adapters);
+    Py_DECREF(adapters);
+    if (values == NULL)
         return NULL;
-    for (Py_ssize_t i = 0; values != NULL && i < PyList_GET_SIZE(values); i++) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(values); i++) {
         PyObject *result = PyObject_CallMethod(PyList_GET_ITEM(values, i), "close", NULL);
         if (result == NULL) {
             Py_DECREF(values);
@@ -226,7 +230,7 @@ static PyObject *session_close(PyObject *self, PyObject *unused)
         }
         Py_DECREF(result);
     }
-    Py_XDECREF(values);
+    Py_DECREF(values);
     Py_RETURN_NONE;
 }
 

@@ -37,6 +37,8 @@ PyObject *acr_python_session_cookie_list(PyObject *self, PyObject *unused)
     for (size_t i = 0; i < jar->count; i++)
         sorted[i] = &jar->list[i];
     qsort(sorted, jar->count, sizeof *sorted, compare_age);
+    /* A collection could run a finalizer that changes the jar. */
+    int collects = PyGC_Disable();
     PyObject *list = PyList_New((Py_ssize_t)jar->count);
     for (size_t i = 0; list != NULL && i < jar->count; i++) {
         PyObject *tuple = cookie_tuple(sorted[i]);
@@ -45,6 +47,8 @@ PyObject *acr_python_session_cookie_list(PyObject *self, PyObject *unused)
         else
             PyList_SET_ITEM(list, (Py_ssize_t)i, tuple);
     }
+    if (collects)
+        PyGC_Enable();
     acr_free(sorted);
     return list;
 }

@@ -123,7 +123,7 @@ class _Report:
                 response=self._response, exception=error, start_time=meta["start_time"], url=meta["url"])
 
     def _users_context(self) -> Dict[str, Any]:
-        return self._user.context() if hasattr(self._user, "context") else {}
+        return self._user.context() if self.modern and self._user is not None else {}
 
 
 def fallback(session: Any, method: str, url: str, name: Optional[str], catch_response: bool, context: Any,

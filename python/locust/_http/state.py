@@ -127,6 +127,7 @@ def needs_requests(session: Any) -> bool:
             or touched("proxies") and bool(session.proxies)
             or touched("stream") and bool(session.stream)
             or touched("adapters") and not all(map(_plain_adapter, session.adapters.values()))
+            or touched("max_redirects") and session.max_redirects < 1
             or touched("cookies") and session.cookies.has_own_policy())
 
 
