@@ -36,6 +36,8 @@ struct acr_control {
     struct acr_mailbox *mailbox;
     enum control_state state;
     bool closing;
+    bool gave_up_listeners; /* not users: they had ended */
+    bool snapshot_late;     /* one is still awaited */
 
     size_t *counts; /* users per class */
     size_t *order;  /* class numbers in order of start */
@@ -146,8 +148,20 @@ static void ask_for_snapshot(struct acr_control *control)
         arm_after(control, &control->snapshot_timer, SNAPSHOT_WAIT);
 }
 
+/* Whether the load thread answers is known only now that its last snapshot came, or was late. */
+static void log_abandoned(const struct acr_control *control)
+{
+    if (control->snapshot_late)
+        acr_log(ACR_LOG_WARNING, RUNNERS, "The load thread does not answer; the report is made without it.");
+    else if (control->gave_up_listeners)
+        acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for the scenario's listeners to return.");
+    else
+        acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for %zu users to end.", control->user_count);
+}
+
 static void abandon(struct acr_control *control)
 {
+    log_abandoned(control);
     control->exit_code = exit_code_of(control);
     report(control);
     done(control);
@@ -158,12 +172,7 @@ static void abandon(struct acr_control *control)
 static void give_up(struct acr_control *control)
 {
     stop_timers(control);
-    if (control->watch.stalled)
-        acr_log(ACR_LOG_WARNING, RUNNERS, "The load thread does not answer; the report is made without it.");
-    else if (control->state == STATE_FINISHING)
-        acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for the scenario's listeners to return.");
-    else
-        acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for %zu users to end.", control->user_count);
+    control->gave_up_listeners = control->state == STATE_FINISHING;
     control->state = STATE_ABANDONING;
     ask_for_snapshot(control);
 }
@@ -337,7 +346,9 @@ static void show(struct acr_control *control)
 
 static void on_snapshot_late(struct acr_timer *timer)
 {
-    show(ACR_CONTAINER_OF(timer, struct acr_control, snapshot_timer));
+    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, snapshot_timer);
+    control->snapshot_late = true;
+    show(control);
 }
 
 static void on_table(struct acr_timer *timer)
@@ -396,6 +407,7 @@ static void handle(struct acr_control *control, const struct acr_message *messag
         on_hatched(control, message);
         break;
     case ACR_MESSAGE_SNAPSHOT:
+        control->snapshot_late = false;
         show(control);
         break;
     case ACR_MESSAGE_LIMIT:
