@@ -5,6 +5,10 @@ import pytest
 from programs import Program, Target, end_group, program
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process has to run where several do")
+
+
 @pytest.fixture(scope="session")
 def acrida():
     """Path of the program."""

@@ -85,15 +85,19 @@ def results(acrida, tmp_path_factory):
     return get
 
 
-@pytest.mark.parametrize("module, way, name", [(*run, name) for run in RUNS for name in names(run[0])],
-                         ids=lambda value: value)
+# Those of one run stay together where tests are spread over several processes.
+ALL = [pytest.param(*run, name, marks=pytest.mark.xdist_group("-".join(run))) for run in RUNS for name in names(run[0])]
+
+
+@pytest.mark.parametrize("module, way, name", ALL, ids=lambda value: value)
 def test_case(module, way, name, results):
     outcome, report = results(module, way)
     assert name in outcome, f"{name} was not run: {report}"
     assert outcome[name] is None, outcome[name]
 
 
-@pytest.mark.parametrize("module, way", [run for run in RUNS if run[1].startswith("Http")])
+@pytest.mark.parametrize("module, way", [pytest.param(*run, marks=pytest.mark.xdist_group("-".join(run)))
+                                         for run in RUNS if run[1].startswith("Http")])
 def test_cases_end_without_an_error_in_the_log(module, way, results):
     report = results(module, way)[1]
     assert report.code == 1, str(report)  # there are failed requests among them

@@ -10,7 +10,6 @@ A fenced block is run by its language:
 A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->.
 """
 import dataclasses
-import os
 import pathlib
 import re
 import shlex
@@ -19,6 +18,9 @@ import subprocess
 import textwrap
 
 import pytest
+
+import programs
+from sanitizer import plain_environment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -143,11 +145,8 @@ def test_script_of_a_page_runs(block, run, target, tmp_path, acrida):
 
 
 def run_plain(script, acrida):
-    """As ./dev python does; with the release build's extension, since Python has no sanitizer."""
-    builds = [ROOT / "build", pathlib.Path(acrida).parent]
-    extension = next((build / "src/python" for build in builds if (build / "src/python/_acrida.so").exists()), None)
-    assert extension, "no build with Python"
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'python'}:{extension}", "NO_PROXY": "*"}
+    """As ./dev python does, with the extension of the build under test."""
+    environment = {**programs.environment(script.parent), **plain_environment(acrida)}
     subprocess.run(["/usr/bin/python3", script], env=environment, check=True, timeout=60)
 
 
