@@ -8,7 +8,12 @@
 
 void http_fixture_open(struct http_fixture *fixture)
 {
-    net_fixture_open(&fixture->net, NULL);
+    http_fixture_open_with(fixture, NULL);
+}
+
+void http_fixture_open_with(struct http_fixture *fixture, const struct acr_net_options *options)
+{
+    net_fixture_open(&fixture->net, options);
     fixture->http = acr_http_new(fixture->net.net);
     fixture->client = acr_client_new(fixture->http);
 }

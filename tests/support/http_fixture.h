@@ -14,6 +14,8 @@ struct http_fixture {
 };
 
 void http_fixture_open(struct http_fixture *fixture);
+/* `options` may be NULL. */
+void http_fixture_open_with(struct http_fixture *fixture, const struct acr_net_options *options);
 /* All calls must be over. Fails the test when a connection is left open afterwards. */
 void http_fixture_close(struct http_fixture *fixture);
 

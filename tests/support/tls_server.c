@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tls_server - a TLS server that notes what its clients said. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -130,6 +132,8 @@ static void serve_tls(int fd, const void *argument)
         server_reset(fd);
         return;
     }
+    int yes = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     SSL *ssl = SSL_new(context->ssl);
     SSL_set_fd(ssl, fd);
     if (SSL_accept(ssl) == 1) {
