@@ -420,6 +420,19 @@ static void test_the_body_goes_out_when_no_100_comes_in_time(void **state)
     assert_int_equal(acr_http_connections_made(fixture.http), 1);
 }
 
+static void test_a_server_that_is_silent_behind_its_100_times_out(void **state)
+{
+    (void)state;
+    serve(HTTP_SCRIPT(
+        HTTP_ROW({HTTP_READ_HEAD}, HTTP_BYTES("HTTP/1.1 100 Continue\r\n\r\n"), {HTTP_READ_BODY}, {HTTP_GATE})));
+    struct call call;
+    start_expecting(&call);
+    call.request.read_timeout = 300 * ACR_NANOS_PER_MILLI;
+    reach_gate(1);
+    assert_in_range(wait_for(&call), 300 * ACR_NANOS_PER_MILLI, 600 * ACR_NANOS_PER_MILLI);
+    check_failed_and_closed(&call, ACR_ERR_READ_TIMEOUT, "");
+}
+
 static void test_the_body_stays_when_the_server_refuses_it(void **state)
 {
     (void)state;
