@@ -6,6 +6,7 @@ import textwrap
 import pytest
 
 from probing import Probe
+from servers import Server
 from tables import Report
 
 SUPPORT = pathlib.Path(__file__).resolve().parent / "support"
@@ -71,3 +72,17 @@ def play(begin, probe):
         return report
 
     return play_script
+
+
+@pytest.fixture
+def serve():
+    """serve(function, context): starts a Server that lives as long as the test."""
+    servers = []
+
+    def start_server(function, context=None):
+        servers.append(Server(function, context))
+        return servers[-1]
+
+    yield start_server
+    for server in servers:
+        server.close()
