@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Fixtures for end-to-end tests: locustfiles written by the test, and what they tell while they run."""
-import pathlib
 import textwrap
 
 import pytest
 
-from probing import Probe
+from probing import SUPPORT, Probe
 from servers import Server
 from tables import Report
-
-SUPPORT = pathlib.Path(__file__).resolve().parent / "support"
 
 
 @pytest.fixture

@@ -170,8 +170,8 @@ class User(HttpLocust):
     assert probe.count("stop") == 3
 
 
-@pytest.mark.parametrize("path, seconds", [("/stall", 1.5), ("/stall-body", 1.5), ("/drip?bytes=100&ms=20000", 1.5), ("/huge-headers?bytes=100000000000", 1)])
-def test_the_end_of_the_run_cuts_requests_of_all_kinds(play, probe, target, path, seconds):
+@pytest.mark.parametrize("path", ["/stall", "/stall-body", "/drip?bytes=100&ms=20000", "/bytes/1000000000000"])
+def test_the_end_of_the_run_cuts_requests_of_all_kinds(play, probe, target, path):
     report = play(HEAD + f"""
 class User(HttpUser):
     @task
@@ -282,7 +282,7 @@ class User(HttpLocust):
     assert probe.count("end") == 1 and report.stderr.count("ValueError: thrown") >= 2, str(report)
 
 
-def test_ten_thousand_cut_requests_leave_nothing_behind(play, probe, target):
+def test_thousands_of_cut_requests_leave_nothing_behind(play, probe, target):
     play(HEAD + """
 import gc, resource
 
@@ -299,7 +299,7 @@ class User(HttpUser):
         round(1000)
         gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        round(9000)
+        round(4000)
         gc.collect()
         ask(self.client)
         note("end", grown=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, connections=connections())
