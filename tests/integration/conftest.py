@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Fixtures for end-to-end tests: locustfiles written by the test, and what they tell while they run."""
-import pathlib
 import textwrap
 
 import pytest
 
-from probing import Probe
+from probing import SUPPORT, Probe
+from servers import Server
 from tables import Report
-
-SUPPORT = pathlib.Path(__file__).resolve().parent / "support"
 
 
 @pytest.fixture
@@ -71,3 +69,17 @@ def play(begin, probe):
         return report
 
     return play_script
+
+
+@pytest.fixture
+def serve():
+    """serve(function, context): starts a Server that lives as long as the test."""
+    servers = []
+
+    def start_server(function, context=None):
+        servers.append(Server(function, context))
+        return servers[-1]
+
+    yield start_server
+    for server in servers:
+        server.close()

@@ -2,8 +2,11 @@
 """The test's end of support/probe.py."""
 import json
 import os
+import pathlib
 import threading
 import time
+
+SUPPORT = pathlib.Path(__file__).resolve().parent / "support"
 
 
 class Probe:
