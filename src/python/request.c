@@ -76,6 +76,7 @@ static PyObject *make_response(struct acr_python_session *session, struct acr_py
     draft->extra_lines = NULL;
     draft->body = NULL;
     response->streamed = draft->request.stream;
+    response->read_timeout = draft->request.read_timeout;
     response->asked = (uint8_t)call->verb;
     if (response->name == NULL || (!draft->catching && acr_python_response_report(response) != 0))
         Py_CLEAR(response);

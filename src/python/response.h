@@ -31,6 +31,7 @@ struct acr_python_response {
     PyObject *verdict_error;                   /* what failure() was given, or NULL */
     struct acr_fiber *reader;                  /* waits for the body right now, or NULL */
     acr_nanos time;                            /* measured duration */
+    acr_nanos read_timeout;                    /* of the call; 0: none */
     acr_nanos started;                         /* monotonic */
     uint8_t verdict;                           /* enum acr_python_verdict */
     bool catching;                             /* made with catch_response=True */

@@ -22,33 +22,48 @@ static struct acr_fiber *begin_reading(struct acr_python_response *response)
 }
 
 /* 0, or -1 with the exception that `code` means. */
-static int end_reading(struct acr_python_response *response, int code, const struct acr_error *error)
+static int conclude(struct acr_python_response *response, int code, const struct acr_error *error)
 {
-    acr_python_fiber_give(response->reader);
-    response->reader = NULL;
     if (code == 0)
         return 0;
     if (code == ACR_ERR_CANCELLED && PyErr_Occurred())
         return -1;
-    struct acr_error closed = {0};
+    struct acr_error given_up = {0};
     if (code == ACR_ERR_CANCELLED)
-        code = acr_error_set(&closed, ACR_ERR_CLOSED_EARLY, "closed by the script while its body was read");
-    acr_python_raise_request_error(code, closed.code != 0 ? &closed : error, (PyObject *)response->session,
+        code = acr_error_set(&given_up, ACR_ERR_CLOSED_EARLY, "reading the body was given up");
+    acr_python_raise_request_error(code, given_up.code != 0 ? &given_up : error, (PyObject *)response->session,
                                    response->method, response->route->url.whole);
     return -1;
+}
+
+static void end_reading(struct acr_python_response *response)
+{
+    acr_python_fiber_give(response->reader);
+    response->reader = NULL;
+}
+
+static acr_nanos patience(const struct acr_python_response *response)
+{
+    return response->read_timeout > 0 ? response->read_timeout : ACR_NEVER;
 }
 
 /* A streamed body is read to its end when somebody wants all of it. */
 static int read_all(struct acr_python_response *response)
 {
-    if (response->answer == NULL || response->answer->connection == NULL)
-        return 0;
-    struct acr_fiber *fiber = begin_reading(response);
-    if (fiber == NULL)
-        return -1;
     struct acr_error error = {0};
-    int code = acr_response_read_all(response->answer, fiber, ACR_NEVER, &error);
-    return end_reading(response, code, &error);
+    int code;
+    if (ACR_LIKELY(response->answer->connection == NULL)) {
+        if (ACR_LIKELY(response->answer->complete))
+            return 0;
+        code = acr_response_read_all(response->answer, NULL, ACR_NEVER, &error); /* how it failed before */
+    } else {
+        struct acr_fiber *fiber = begin_reading(response);
+        if (fiber == NULL)
+            return -1;
+        code = acr_response_read_all(response->answer, fiber, patience(response), &error);
+        end_reading(response);
+    }
+    return conclude(response, code, &error);
 }
 
 PyObject *acr_python_response_content(struct acr_python_response *response)
@@ -96,8 +111,9 @@ PyObject *acr_python_response_read_raw(PyObject *self, PyObject *argument)
     if (fiber == NULL)
         return NULL;
     struct acr_error error = {0};
-    int code = acr_response_wait_body(response->answer, fiber, ACR_NEVER, &error);
-    if (end_reading(response, code, &error) != 0)
+    int code = acr_response_wait_body(response->answer, fiber, patience(response), &error);
+    end_reading(response);
+    if (conclude(response, code, &error) != 0)
         return NULL;
     struct acr_buffer *body = &response->answer->body;
     size_t take = (size_t)size < body->size ? (size_t)size : body->size;
