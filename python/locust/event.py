@@ -41,6 +41,8 @@ class EventHook:
     def remove_listener(self, handler: Handler) -> None:
         """Removes the first occurrence; ValueError when there is none."""
         self._handlers.remove(handler)
+        if handler not in self._handlers:
+            self._unwanted.pop(handler, None)
 
     def __iadd__(self, handler: Handler) -> "EventHook":
         self.add_listener(handler)

@@ -2,6 +2,7 @@
 """A server that answers each request with the token it was asked with, when and how the request says."""
 import os
 import socket
+from urllib.parse import unquote
 
 import gevent
 from gevent.event import Event
@@ -23,6 +24,7 @@ class EchoServer:
 
     def __init__(self):
         self.asked = []  # tokens in the order in which their requests arrived
+        self.connections = 0
         self._released = Event()
         self._server = StreamServer(("127.0.0.1", 0), self._serve)
         self._server.start()
@@ -41,9 +43,16 @@ class EchoServer:
             while token not in self.asked:
                 gevent.sleep(0.0005)
 
+    def wait_for_silence(self, seconds=5):
+        """Until the last connection has ended."""
+        with gevent.Timeout(seconds):
+            while self.connections:
+                gevent.sleep(0.001)
+
     def _serve(self, connection, address):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         reader = connection.makefile("rb")
+        self.connections += 1
         try:
             while self._answer_one(reader, connection):
                 pass
@@ -51,6 +60,7 @@ class EchoServer:
             pass  # the client was cut short
         finally:
             reader.close()
+            self.connections -= 1
 
     def _answer_one(self, reader, connection):
         line = reader.readline()
@@ -66,6 +76,7 @@ class EchoServer:
         reader.read(length)
         path = line.split()[1].decode().partition("?")[0]
         plan, token = path.strip("/").split("/", 1)
+        token = unquote(token)
         self.asked.append(token)
         return self._follow(plan.split(","), token.encode(), connection)
 
