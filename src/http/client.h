@@ -74,7 +74,7 @@ struct acr_request {
                                     Host unless own_host, Cookie unless own_cookies */
     struct acr_str content_type; /* empty: none; dropped with the body on a redirect */
     struct acr_str
-        authorization;      /* empty: none, then the URL's user info counts; dropped on a redirect to another host */
+        authorization;      /* empty: none, then the URL's user name and password count; dropped on a redirect to another host */
     struct acr_str cookies; /* "a=1; b=2" sent behind the jar's */
     struct acr_str body;
     bool has_body; /* send Content-Length even when the body is empty */

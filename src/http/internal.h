@@ -49,6 +49,12 @@ void acr_response_lose_connection(struct acr_response *response);
 ACR_MUST_CHECK int acr_request_compose(struct acr_connection *connection, const struct acr_request *request,
                                        const struct acr_url *url, struct acr_str *ret_rest, struct acr_error *error);
 
+/* Does the URL's user info make an Authorization header? As in requests, only with a password, if an empty one. */
+static inline bool acr_request_has_url_credentials(const struct acr_url *url)
+{
+    return url->password.data != NULL && (url->username.size > 0 || url->password.size > 0);
+}
+
 /* compose.c: appends the basic credentials of the URL's user info. */
 ACR_MUST_CHECK int acr_request_url_credentials(const struct acr_url *url, struct acr_buffer *out);
 

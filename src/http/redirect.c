@@ -87,7 +87,7 @@ static int chase_init(struct chase *chase, const struct acr_request *original)
 {
     *chase = (struct chase){.request = *original};
     int code = acr_buffer_append_str(&chase->lines, original->header_lines);
-    if (code == 0 && original->authorization.size == 0 && original->url->username.data != NULL) {
+    if (code == 0 && original->authorization.size == 0 && acr_request_has_url_credentials(original->url)) {
         code = acr_request_url_credentials(original->url, &chase->authorization);
         chase->request.authorization = acr_buffer_str(&chase->authorization);
     }

@@ -46,7 +46,7 @@ static PyObject *get_url(struct acr_python_response *response)
 {
     if (response->answer == NULL)
         Py_RETURN_NONE;
-    return acr_python_from_wire(acr_python_response_url(response)->whole);
+    return acr_python_response_url_text(response);
 }
 
 static PyObject *get_reason(struct acr_python_response *response)

@@ -38,4 +38,6 @@ PyObject *acr_python_response_json(PyObject *self, PyObject *args, PyObject *key
 
 /* The URL that was asked last. */
 const struct acr_url *acr_python_response_url(const struct acr_python_response *response);
+/* The same as requests tells it: with user name and password. Errors and statistics name it without. */
+PyObject *acr_python_response_url_text(const struct acr_python_response *response);
 PyObject *acr_python_response_request_parts(PyObject *self, PyObject *unused);

@@ -13,6 +13,29 @@ const struct acr_url *acr_python_response_url(const struct acr_python_response *
     return response->answer != NULL && response->answer->url != NULL ? response->answer->url : &response->route->url;
 }
 
+PyObject *acr_python_response_url_text(const struct acr_python_response *response)
+{
+    const struct acr_url *url = acr_python_response_url(response);
+    if (ACR_LIKELY(url->username.data == NULL))
+        return acr_python_from_wire(url->whole);
+    size_t scheme = sizeof "http://" - 1 + url->secure;
+    struct acr_buffer text = {0};
+    int code = acr_buffer_append(&text, url->whole.data, scheme);
+    if (code == 0)
+        code = acr_buffer_append_str(&text, url->username);
+    if (code == 0 && url->password.data != NULL)
+        code = acr_buffer_append_str(&text, ACR_STR(":"));
+    if (code == 0)
+        code = acr_buffer_append_str(&text, url->password);
+    if (code == 0)
+        code = acr_buffer_append_str(&text, ACR_STR("@"));
+    if (code == 0)
+        code = acr_buffer_append(&text, url->whole.data + scheme, url->whole.size - scheme);
+    PyObject *result = code == 0 ? acr_python_from_wire(acr_buffer_str(&text)) : acr_python_no_memory();
+    acr_buffer_done(&text);
+    return result;
+}
+
 /* Appends header lines, without those about a body when there is none any more. */
 static int append_lines(struct acr_buffer *out, struct acr_str lines, bool with_body)
 {
@@ -60,7 +83,7 @@ PyObject *acr_python_response_request_parts(PyObject *self, PyObject *unused)
         response->answer != NULL ? acr_python_from_wire(response->answer->method) : Py_NewRef(response->method);
     bool with_body = carried_body(response->answer);
     int code = method != NULL ? append_request_lines(response, with_body, &lines) : -1;
-    PyObject *url = code == 0 ? acr_python_from_wire(acr_python_response_url(response)->whole) : NULL;
+    PyObject *url = code == 0 ? acr_python_response_url_text(response) : NULL;
     PyObject *parts = NULL;
     if (url != NULL)
         parts = Py_BuildValue("OOy#O", method, url, lines.data != NULL ? lines.data : "", (Py_ssize_t)lines.size,

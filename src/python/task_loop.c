@@ -186,8 +186,16 @@ static int step(struct acr_python_task_set *set)
     return code;
 }
 
+/* The script may have changed a class in a task, or another user's task have done so during a pause. */
+static void refresh_plan(struct acr_python_task_set *set)
+{
+    if (ACR_UNLIKELY(acr_python_plan_is_stale(set->plan)))
+        acr_python_plan_update(set->plan);
+}
+
 static int pause_between(struct acr_python_task_set *set, bool ran_without_waiting)
 {
+    refresh_plan(set);
     if (set->plan->own_wait)
         return discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.wait));
     return acr_python_task_set_pause(set, ran_without_waiting);
@@ -256,8 +264,7 @@ static bool is_expired(const struct acr_python_task_set *set)
 static int loop(struct acr_python_task_set *set)
 {
     while (!is_expired(set)) {
-        if (ACR_UNLIKELY(acr_python_plan_is_stale(set->plan)))
-            acr_python_plan_update(set->plan);
+        refresh_plan(set);
         uint64_t before = acr_python_suspensions();
         int code = step(set);
         if (ACR_LIKELY(code == 0))

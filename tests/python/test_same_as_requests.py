@@ -211,3 +211,31 @@ def test_what_requests_refuses_is_refused_or_fails(site, call):
         assert type(error) is expected or wrong_value
     else:
         assert type(response.error) is expected and response.status_code == 0
+
+
+@pytest.mark.parametrize("user_info", ["user", "user:", ":word", "user:word", "us%40er:w%3Ard", ":"])
+def test_user_name_and_password_in_a_url_count_as_in_requests(site, user_info):
+    url = site.replace("http://", f"http://{user_info}@")
+    theirs = requests.Session()
+    theirs.trust_env = False
+    expected = theirs.get(url + "/a")
+    session = HttpSession(site)
+    response = session.get(url + "/a")
+    assert session.native_count() == 1
+    assert said(response) == said(expected) and response.url == expected.url
+
+
+def test_elapsed_is_that_of_the_last_hop(site):
+    response = HttpSession(site).get("/slow", allow_redirects=True)
+    assert 0.4 < response.elapsed.total_seconds() < 5
+    response = HttpSession(site).get("/redirect?to=/slow")
+    assert response.history[0].elapsed.total_seconds() < 0.4 < response.elapsed.total_seconds()
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_no_more_redirects_than_the_session_allows(site, most):
+    session = HttpSession(site)
+    session.max_redirects = most
+    assert session.get("/echo").ok
+    response = session.get("/redirect?to=/redirect%3Fto%3D/echo")
+    assert isinstance(response.error, requests.TooManyRedirects)

@@ -140,6 +140,33 @@ static void test_url_credentials_are_sent_unless_others_are_given(void **state)
     call_done(&call);
 }
 
+static void test_a_url_with_a_user_name_and_no_password_sends_no_credentials(void **state)
+{
+    static const struct {
+        const char *user_info, *sent; /* sent: NULL for none */
+    } table[] = {{"user", NULL},
+                 {"user:", "\r\nAuthorization: Basic dXNlcjo=\r\n"},
+                 {":word", "\r\nAuthorization: Basic OndvcmQ=\r\n"},
+                 {":", NULL}};
+    (void)state;
+    serve(ECHO_FOREVER);
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(table); i++) {
+        char base[64];
+        struct call call;
+        size_t seen = strlen(http_server_log(&server));
+        snprintf(base, sizeof base, "http://%s@127.0.0.1:%u", table[i].user_info, server.server.port);
+        call_init(&call, &fixture, base, "/");
+        call_run(&call);
+        call_check(&call, 200, "GET / HTTP/1.1");
+        call_done(&call);
+        const char *sent = strstr(http_server_log(&server) + seen, "\r\nAuthorization: ");
+        if (table[i].sent == NULL)
+            assert_null(sent);
+        else
+            assert_non_null(strstr(http_server_log(&server) + seen, table[i].sent));
+    }
+}
+
 static void check_refused(struct call *call, int code)
 {
     call_run(call);
