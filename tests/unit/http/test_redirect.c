@@ -361,8 +361,8 @@ static void test_a_cookie_header_of_the_script_s_own_is_sent_once(void **state)
 static void test_a_hop_that_fails_fails_the_request(void **state)
 {
     (void)state;
-    server = http_server_start(
-        HTTP_SCRIPT(HTTP_ROW({HTTP_READ}, REDIRECT("302", "/two"), {HTTP_READ}, {HTTP_RESET}), HTTP_ROW({HTTP_RESET})));
+    server = http_server_start(HTTP_SCRIPT(HTTP_ROW({HTTP_READ}, REDIRECT("302", "/two"), {HTTP_READ}, {HTTP_RESET}),
+                                           HTTP_ROW({HTTP_READ}, {HTTP_RESET})));
     prepare("POST", "/one");
     call_run(&call);
     call_check_failed(&call, ACR_ERR_RESET, "");
