@@ -31,9 +31,9 @@ def script(tmp_path):
 
 
 @pytest.fixture
-def script_environment(probe):
-    """Environment in which locustfiles find the probe."""
-    return {"PROBE": str(probe.path), "PYTHONPATH": str(SUPPORT)}
+def script_environment(probe, request):
+    """Environment in which locustfiles find the probe; with WATCH_OBJECTS in modules that have it."""
+    return {"PROBE": str(probe.path), "PYTHONPATH": str(SUPPORT), **getattr(request.module, "WATCH_OBJECTS", {})}
 
 
 @pytest.fixture

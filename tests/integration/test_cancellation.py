@@ -2,6 +2,7 @@
 """Requests and waits cut short wherever they wait: nothing leaks, and no answer reaches the wrong request."""
 import pytest
 
+from programs import WATCH_OBJECTS  # noqa: F401 - looked for by the fixtures
 from servers import answer, read_head
 from tables import agree
 

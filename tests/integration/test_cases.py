@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from probing import Probe
-from programs import Program, Target
+from programs import WATCH_OBJECTS, Program, Target
 from sanitizer import plain_environment
 from tables import Report
 
@@ -30,7 +30,7 @@ def in_users(module, generation, acrida, folder, new_target):
     """Runs each case in a user; the run's Report, and the outcomes."""
     target, probe = new_target(acrida, folder), Probe(folder / "probe.fifo")
     environment = {"PROBE": str(probe.path), "PYTHONPATH": f"{SUPPORT}:{CASES}", "CASES": module,
-                   "GENERATION": str(generation)}
+                   "GENERATION": str(generation), **WATCH_OBJECTS}
     count = str(len(names(module)))
     program = Program([acrida, "-f", CASES / "run_cases.py", "--no-web", "-c", count, "-r", "1000", "-H", target.url,
                        "--only-summary"], folder, environment)
@@ -46,7 +46,7 @@ def in_plain_python(module, acrida, folder, new_target, *options):
     target = new_target(acrida, folder)
     environment = plain_environment(acrida) if not options else {}
     program = Program(["/usr/bin/python3", CASES / "plain_cases.py", module, target.url, *options], folder,
-                      {**environment, "PYTHONDONTWRITEBYTECODE": "1"})
+                      {**environment, **WATCH_OBJECTS})
     finished = program.finish(60)
     problem = target.end()
     assert not problem and finished.code == 0, f"{problem}\n{finished}"

@@ -13,7 +13,7 @@ def python(acrida, tmp_path):
     """python(code): runs it in /usr/bin/python3; returns a Finished."""
     def run_code(code, *arguments, timeout=60):
         finished = programs.Program(["/usr/bin/python3", "-c", textwrap.dedent(code), *arguments], tmp_path,
-                                    plain_environment(acrida)).finish(timeout)
+                                    {**plain_environment(acrida), **programs.WATCH_OBJECTS}).finish(timeout)
         assert "Sanitizer" not in finished.stderr and "runtime error" not in finished.stderr, str(finished)
         return finished
 

@@ -2,6 +2,7 @@
 """Servers that stall, reset, lie, talk nonsense or die: one request is harmed, and its error says what happened."""
 import pytest
 
+from programs import WATCH_OBJECTS  # noqa: F401 - looked for by the fixtures
 from servers import answer, read_head
 from tables import Report, agree
 

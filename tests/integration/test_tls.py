@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from programs import WATCH_OBJECTS  # noqa: F401 - looked for by the fixtures
 from servers import answer, read_head
 from tables import agree
 

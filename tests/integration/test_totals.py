@@ -2,6 +2,7 @@
 """What the table, the CSV files and the target say after a run is the same, request by request."""
 import pytest
 
+from programs import WATCH_OBJECTS  # noqa: F401 - looked for by the fixtures
 from tables import agree, read_csv
 
 HEAD = """
