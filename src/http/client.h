@@ -70,12 +70,12 @@ void acr_client_close_idle(struct acr_client *client);
 struct acr_request {
     struct acr_str method; /* as sent */
     const struct acr_url *url;
-    struct acr_str header_lines; /* "Name: value\r\n" each, checked (acr_request_header_line); without Content-Length,
-                                    Host unless own_host, Cookie unless own_cookies */
-    struct acr_str content_type; /* empty: none; dropped with the body on a redirect */
-    struct acr_str
-        authorization;      /* empty: none, then the URL's user name and password count; dropped on a redirect to another host */
-    struct acr_str cookies; /* "a=1; b=2" sent behind the jar's */
+    struct acr_str header_lines;  /* "Name: value\r\n" each, checked (acr_request_header_line); without Content-Length,
+                                     Host unless own_host, Cookie unless own_cookies */
+    struct acr_str content_type;  /* empty: none; dropped with the body on a redirect */
+    struct acr_str authorization; /* empty: none, then the URL's user name and password count; dropped on a redirect to
+                                     another host */
+    struct acr_str cookies;       /* "a=1; b=2" sent behind the jar's */
     struct acr_str body;
     bool has_body; /* send Content-Length even when the body is empty */
     bool own_host;
