@@ -25,6 +25,8 @@ struct acr_http *acr_http_new(struct acr_net *net)
     http->connections_open = 0;
     http->connections_made = 0;
     http->responses = acr_response_pool_new();
+    http->clock_age = 0;
+    memset(http->memos, 0, sizeof http->memos);
     acr_list_init(&http->tls);
     return http;
 }
@@ -229,8 +231,9 @@ static bool is_answered(const struct acr_connection *connection)
     return connection->exchange_over || (connection->streaming && connection->head_done);
 }
 
-static int wait_for_answer(struct acr_connection *connection, struct acr_fiber *fiber,
-                           const struct acr_request *request)
+static inline __attribute__((always_inline)) int wait_for_answer(struct acr_connection *connection,
+                                                                 struct acr_fiber *fiber,
+                                                                 const struct acr_request *request)
 {
     int code = 0;
     if (request->expect_continue)
@@ -256,7 +259,7 @@ static struct acr_response *take_response(struct acr_connection *connection)
 /* Ends a failed exchange. A cancelled fiber's connection stays only if its answer had come whole (client.h). */
 static void give_up(struct acr_connection *connection, int code)
 {
-    if (code == ACR_ERR_CANCELLED && connection->exchange_over && connection->failure.code == 0)
+    if (code == ACR_ERR_CANCELLED && connection->exchange_over && connection->failure == 0)
         acr_response_unref(take_response(connection));
     else
         acr_connection_free(connection);
@@ -264,8 +267,9 @@ static void give_up(struct acr_connection *connection, int code)
 
 /* One request and its answer on this connection, which is given back, lent or closed. `started`: 0 for when it is sent.
  * *ret_untouched: not a byte of an answer came. */
-static int exchange(const struct acr_hop *hop, struct acr_connection *connection, acr_nanos started,
-                    struct acr_response **ret_response, bool *ret_untouched, struct acr_error *error)
+static inline __attribute__((always_inline)) int exchange(const struct acr_hop *hop, struct acr_connection *connection,
+                                                          acr_nanos started, struct acr_response **ret_response,
+                                                          bool *ret_untouched, struct acr_error *error)
 {
     const struct acr_request *request = hop->request;
     struct acr_str rest;
@@ -280,6 +284,7 @@ static int exchange(const struct acr_hop *hop, struct acr_connection *connection
     connection->streaming = request->stream;
     connection->body_max = request->body_max != 0 ? request->body_max : ACR_CLIENT_BODY_MAX;
     connection->hold_body = request->expect_continue;
+    connection->memo = acr_memo_find(connection->http->memos, hop->url->target.data);
     acr_connection_begin(connection, hop->fiber, response, rest);
     code = wait_for_answer(connection, hop->fiber, request);
     if (code == 0 && connection->streaming && connection->head_done && !response->complete) {
@@ -288,7 +293,7 @@ static int exchange(const struct acr_hop *hop, struct acr_connection *connection
         return 0;
     }
     if (code == 0)
-        code = connection->failure.code;
+        code = connection->failure;
     if (code == 0) {
         *ret_response = take_response(connection);
         return 0;
@@ -320,35 +325,36 @@ static void receive_cookies(struct acr_client *client, const struct acr_response
             acr_cookies_receive(&client->cookies, url, head->fields[i].value, now);
 }
 
-static int exchange_on_fresh(const struct acr_hop *hop, struct acr_response **ret_response, struct acr_error *error)
-{
-    acr_nanos started = acr_loop_refresh_now(hop->client->http->loop);
-    struct acr_connection *connection;
-    bool untouched;
-    int code = open_connection(hop, &connection, error);
-    return code == 0 ? exchange(hop, connection, started, ret_response, &untouched, error) : code;
-}
-
-/* False when there is no idle connection, or it was dead and nothing is done twice by asking again. */
-static bool exchange_on_idle(const struct acr_hop *hop, struct acr_response **ret_response, int *ret_code,
-                             struct acr_error *error)
+/* On an idle connection or a fresh one, and again on a fresh one if the idle one was dead. Inlined, because on the way
+ * back from a wait each return is one that the processor does not foresee. */
+static inline __attribute__((always_inline)) int ask(const struct acr_hop *hop, struct acr_response **ret_response,
+                                                     struct acr_error *error)
 {
     struct acr_connection *connection = take_idle(hop->client, hop->url, hop->request->tls);
-    bool untouched;
-    if (connection == NULL)
-        return false;
-    *ret_code = exchange(hop, connection, 0, ret_response, &untouched, error);
-    return *ret_code != ACR_ERR_RESET || !untouched || !is_idempotent(hop->request->method);
+    bool pooled = connection != NULL, untouched = false;
+    while (true) {
+        acr_nanos started = 0;
+        int code = 0;
+        if (!pooled) {
+            started = acr_loop_refresh_now(hop->client->http->loop);
+            code = open_connection(hop, &connection, error);
+        }
+        if (code == 0)
+            code = exchange(hop, connection, started, ret_response, &untouched, error);
+        if (ACR_LIKELY(code == 0))
+            break;
+        if (!pooled || code != ACR_ERR_RESET || !untouched || !is_idempotent(hop->request->method))
+            return code;
+        pooled = false;
+    }
+    if ((*ret_response)->has_cookies)
+        receive_cookies(hop->client, *ret_response, hop->url);
+    return 0;
 }
 
 int acr_client_hop(const struct acr_hop *hop, struct acr_response **ret_response, struct acr_error *error)
 {
-    int code;
-    if (!exchange_on_idle(hop, ret_response, &code, error))
-        code = exchange_on_fresh(hop, ret_response, error);
-    if (code == 0 && (*ret_response)->has_cookies)
-        receive_cookies(hop->client, *ret_response, hop->url);
-    return code;
+    return ask(hop, ret_response, error);
 }
 
 int acr_client_request(struct acr_client *client, struct acr_fiber *fiber, const struct acr_request *request,
@@ -356,7 +362,7 @@ int acr_client_request(struct acr_client *client, struct acr_fiber *fiber, const
 {
     const struct acr_hop first = {client, fiber, request, request->url};
     struct acr_response *response;
-    int code = acr_client_hop(&first, &response, error);
+    int code = ask(&first, &response, error);
     if (code == 0 && request->follow_redirects && response->status >= 301 && response->status <= 308)
         code = acr_redirects_follow(&first, &response, error);
     if (code == 0)

@@ -7,10 +7,11 @@
  * fibers may use one client at a time, each then has a connection of its own.
  *
  * The way of a request through a turn (loop.h): it is composed and queued in phase b, sent in phase c, its answer is
- * received and parsed in a phase a, and the fiber resumes in the phase b after. An answer counts from the moment its
- * last byte was parsed: a fiber cancelled between that and its resumption gets ACR_ERR_CANCELLED, the answer is dropped
- * and the connection kept, since it is clean; one cancelled earlier takes its connection with it, so no answer can
- * reach a later request.
+ * received and parsed in a phase a, and the fiber resumes in the phase b after. An answer's time counts from the send
+ * to the moment its last byte was parsed, so what the users of one turn wait for each other is no server's fault; when
+ * many are served in a turn some share a reading of the clock (internal.h). A fiber cancelled between the last byte and
+ * its resumption gets ACR_ERR_CANCELLED, the answer is dropped and the connection kept, since it is clean; one
+ * cancelled earlier takes its connection with it, so no answer can reach a later request.
  */
 #pragma once
 
@@ -66,7 +67,8 @@ struct acr_cookies *acr_client_cookies(struct acr_client *client);
 /* Closes every idle connection. */
 void acr_client_close_idle(struct acr_client *client);
 
-/* Everything is borrowed until acr_client_request() returns. A zeroed one with method and url is a plain request. */
+/* Everything is borrowed until acr_client_request() returns, or until the head is there if `stream`; the bytes of the
+ * body must not lie on the fiber's stack (fiber.h, rule 1). A zeroed one with method and url is a plain request. */
 struct acr_request {
     struct acr_str method; /* as sent */
     const struct acr_url *url;
@@ -94,10 +96,14 @@ struct acr_request {
 /* Appends one header line; ACR_ERR_INVALID_HEADER when the name is not a token or the value holds CR, LF or NUL. */
 ACR_MUST_CHECK int acr_request_header_line(struct acr_buffer *lines, struct acr_str name, struct acr_str value);
 
-/* Sends, follows redirects, waits for the answer (for its head if `stream`). Any status is a success here. On failure
- * the response that was being built is dropped, but for ACR_ERR_TOO_MANY_REDIRECTS; detail in `error`. A pooled
+/* Sends, follows redirects, waits for the answer (for its head if `stream`; should its body fail, reading that tells).
+ * Any status is a success here. On failure the response that was being built is dropped, with its history; detail in
+ * `error`. An answer that comes before the request was sent whole ends the exchange and its connection. A pooled
  * connection that turns out to be closed before any byte of an answer came is replaced once by a fresh one if the
- * method is idempotent (urllib3: DELETE GET HEAD OPTIONS PUT TRACE). */
+ * method is idempotent (urllib3: DELETE GET HEAD OPTIONS PUT TRACE). ACR_ERR_INVALID (method), ACR_ERR_INVALID_HEADER,
+ * what acr_net_connect() and acr_net_tls_connect() return, ACR_ERR_RESET (also for an end without an answer),
+ * CLOSED_EARLY, MALFORMED, TOO_LARGE, DECODE, READ_TIMEOUT, WRITE_TIMEOUT (no progress while sending for as long as
+ * `read_timeout`), TOO_MANY_REDIRECTS, those of acr_url_resolve() for a Location, CANCELLED. */
 ACR_MUST_CHECK int acr_client_request(struct acr_client *client, struct acr_fiber *fiber,
                                       const struct acr_request *request, struct acr_response **ret_response,
                                       struct acr_error *error);

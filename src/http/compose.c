@@ -9,13 +9,15 @@
 /* More than the words, digits and line ends that compose() puts around its parts. */
 #define FIXED_BYTES 128
 
-/* RFC 9110 section 5.6.2 */
+/* RFC 9110 section 5.6.2: visible characters but for separators. */
 static bool is_token(struct acr_str str)
 {
-    static const char separators[] = "()<>@,;:\\\"/[]?={}";
-    for (size_t i = 0; i < str.size; i++)
-        if (str.data[i] <= ' ' || str.data[i] == 127 || strchr(separators, str.data[i]) != NULL)
+    static const uint32_t allowed[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
+    for (size_t i = 0; i < str.size; i++) {
+        unsigned char c = (unsigned char)str.data[i];
+        if ((allowed[c >> 5] >> (c & 31) & 1) == 0)
             return false;
+    }
     return str.size > 0;
 }
 

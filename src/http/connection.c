@@ -71,22 +71,23 @@ static void pause_here(struct acr_connection *connection)
 static void finish(struct acr_connection *connection, int code)
 {
     connection->exchange_over = true;
-    connection->failure.code = code;
+    connection->failure = code;
     wake_waiter(connection);
 }
 
 static void fail(struct acr_connection *connection, int code)
 {
-    if (connection->failure.code != code || connection->failure.detail[0] == '\0')
-        acr_error_set(&connection->failure, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
+    if (connection->error.code != code || connection->error.detail[0] == '\0')
+        acr_error_set(&connection->error, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
     drop_stream(connection);
     connection->reusable = false;
     finish(connection, code);
 }
 
-static void note_progress(struct acr_connection *connection)
+static void note_progress(struct acr_connection *connection, size_t bytes)
 {
     connection->last_progress = acr_loop_now(connection->http->loop);
+    acr_http_note_work(connection->http, bytes, connection->secure);
 }
 
 /* Sending */
@@ -104,7 +105,7 @@ static bool send_part(struct acr_connection *connection, const char *bytes, size
             pause_here(connection);
             return false;
         }
-        ssize_t taken = acr_stream_write(connection->stream, bytes + *sent, size - *sent, &connection->failure);
+        ssize_t taken = acr_stream_write(connection->stream, bytes + *sent, size - *sent, &connection->error);
         if (taken == ACR_ERR_AGAIN || taken == 0)
             return false;
         if (taken < 0) {
@@ -112,7 +113,7 @@ static bool send_part(struct acr_connection *connection, const char *bytes, size
             return false;
         }
         *sent += (size_t)taken;
-        note_progress(connection);
+        note_progress(connection, (size_t)taken);
     }
     return true;
 }
@@ -160,8 +161,7 @@ static void on_flush(struct acr_flush *flush)
     struct acr_connection *connection = ACR_CONTAINER_OF(flush, struct acr_connection, flush);
     if (connection->exchange_over)
         return; /* queued for a body that the server did not wait for */
-    acr_nanos now = acr_loop_refresh_now(connection->http->loop);
-    connection->last_progress = now;
+    acr_nanos now = acr_http_now(connection->http);
     if (connection->response->started == 0)
         connection->response->started = now;
     /* What the server said before the stream had its holder was not announced (stream.h). */
@@ -196,7 +196,7 @@ static int store_content(struct acr_connection *connection, struct acr_str conte
     int code = response->decoder != NULL ? acr_decoder_feed(response->decoder, content, &response->body)
                                          : acr_buffer_append_str(&response->body, content);
     if (code == ACR_ERR_TOO_LARGE)
-        acr_error_set(&connection->failure, code, "body exceeds %llu bytes", (unsigned long long)connection->body_max);
+        acr_error_set(&connection->error, code, "body exceeds %llu bytes", (unsigned long long)connection->body_max);
     return code;
 }
 
@@ -219,41 +219,42 @@ static ssize_t receive_body(struct acr_connection *connection, const char *data,
 }
 
 /* Makes room for the announced body, one allocation for an ordinary one; a huge one is only believed as it arrives. */
-static int reserve_body(struct acr_connection *connection, const struct acr_head *head)
+static int reserve_body(struct acr_connection *connection, const struct acr_head_facts *facts)
 {
     struct acr_response *response = connection->response;
     if (response->framing.kind != ACR_BODY_LENGTH || connection->streaming)
         return 0;
-    if (head->content_length > connection->body_max)
-        return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "body of %llu bytes, limit %llu",
-                             (unsigned long long)head->content_length, (unsigned long long)connection->body_max);
-    if (head->content_length <= ACR_HTTP_SCRATCH_BYTES)
-        return acr_buffer_reserve(&response->body, (size_t)head->content_length);
+    if (facts->content_length > connection->body_max)
+        return acr_error_set(&connection->error, ACR_ERR_TOO_LARGE, "body of %llu bytes, limit %llu",
+                             (unsigned long long)facts->content_length, (unsigned long long)connection->body_max);
+    if (facts->content_length <= ACR_HTTP_SCRATCH_BYTES)
+        return acr_buffer_reserve(&response->body, (size_t)facts->content_length);
     return 0;
 }
 
-/* A final head was parsed into http->head: set the response up for its body. */
-static int begin_body(struct acr_connection *connection, const char *data, size_t size)
+/* A final head is there: set the response up for its body. */
+static int begin_body(struct acr_connection *connection, const struct acr_head_facts *facts, struct acr_str head)
 {
     struct acr_response *response = connection->response;
-    const struct acr_head *head = &connection->http->head;
-    acr_response_take_head(response, head, (struct acr_str){data, size});
+    acr_response_take_head(response, facts, head);
     response->head_at = acr_loop_now(connection->http->loop);
     response->finished = response->head_at;
     response->body.limit = connection->body_max;
     connection->head_done = true;
+    if (connection->streaming)
+        wake_waiter(connection);
     if (response->framing.kind == ACR_BODY_NONE)
         return 0;
-    if (head->coding != ACR_CODING_IDENTITY)
-        return acr_decoder_open(head->content_encoding, &response->decoder);
-    return reserve_body(connection, head);
+    if (facts->coding != ACR_CODING_IDENTITY)
+        return acr_decoder_open(facts->content_encoding, &response->decoder);
+    return reserve_body(connection, facts);
 }
 
 /* A 1xx is dropped but for what 100 Continue allows. */
 static int take_interim(struct acr_connection *connection, int status)
 {
     if (++connection->interims > ACR_CONNECTION_INTERIMS_MAX)
-        return acr_error_set(&connection->failure, ACR_ERR_MALFORMED, "more than %d interim answers",
+        return acr_error_set(&connection->error, ACR_ERR_MALFORMED, "more than %d interim answers",
                              ACR_CONNECTION_INTERIMS_MAX);
     if (status == 100 && connection->hold_body) {
         acr_connection_release_body(connection);
@@ -262,34 +263,61 @@ static int take_interim(struct acr_connection *connection, int status)
     return 0;
 }
 
+static struct acr_head_facts facts_of(const struct acr_head *head, struct acr_str method)
+{
+    struct acr_head_facts facts = {
+        .status = head->status,
+        .has_cookies = head->has_cookies,
+        /* After a change of protocols no answer of this one's can follow. */
+        .close = head->close || head->status == 101,
+        .coding = head->coding,
+        .content_length = head->content_length,
+        .content_encoding = head->content_encoding,
+    };
+    acr_body_init(&facts.framing, method, head);
+    return facts;
+}
+
 /* One complete head in data[0..size). */
 static int take_head(struct acr_connection *connection, char *data, size_t size)
 {
     struct acr_head *head = &connection->http->head;
-    int code = acr_head_parse(data, size, head, &connection->failure);
+    int code = acr_head_parse(data, size, head, &connection->error);
     if (code != 0)
         return code;
     if (head->status < 200 && head->status != 101)
         return take_interim(connection, head->status);
-    code = begin_body(connection, data, size);
-    if (code == 0 && connection->streaming)
-        wake_waiter(connection);
-    return code;
+    struct acr_str bytes = {data, size};
+    struct acr_str method = connection->response->method;
+    struct acr_head_facts facts = facts_of(head, method);
+    acr_memo_note(connection->memo, method, &facts, bytes);
+    return begin_body(connection, &facts, bytes);
+}
+
+/* The head at the front of `data`, if it is complete; *ret_used is its size, or 0. */
+static int receive_one_head(struct acr_connection *connection, char *data, size_t size, size_t *scanned,
+                            size_t *ret_used)
+{
+    const struct acr_head_facts *known =
+        acr_memo_recall(connection->memo, connection->response->method, data, size, ret_used);
+    if (known != NULL)
+        return begin_body(connection, known, (struct acr_str){data, *ret_used});
+    *ret_used = acr_head_end(data, size, scanned);
+    if (*ret_used == 0)
+        return 0;
+    *scanned = 0;
+    return take_head(connection, data, *ret_used);
 }
 
 /* Finds and takes heads at the front of `data`; returns how many bytes were used, or a negative code. */
 static ssize_t receive_head(struct acr_connection *connection, char *data, size_t size, size_t *scanned)
 {
-    size_t used = 0;
-    while (used < size && !connection->head_done) {
-        size_t end = acr_head_end(data + used, size - used, scanned);
-        if (end == 0)
-            break;
-        *scanned = 0;
-        int code = take_head(connection, data + used, end);
+    size_t used = 0, one = 1;
+    while (used < size && one > 0 && !connection->head_done) {
+        int code = receive_one_head(connection, data + used, size - used, scanned, &one);
         if (code != 0)
             return code;
-        used += end;
+        used += one;
     }
     return (ssize_t)used;
 }
@@ -311,10 +339,10 @@ static int check_partial_head(struct acr_connection *connection)
 {
     const struct acr_buffer *in = &connection->in;
     if (in->size > ACR_HEAD_BYTES_MAX)
-        return acr_error_set(&connection->failure, ACR_ERR_TOO_LARGE, "answer's head exceeds %d bytes",
+        return acr_error_set(&connection->error, ACR_ERR_TOO_LARGE, "answer's head exceeds %d bytes",
                              ACR_HEAD_BYTES_MAX);
     if (!may_be_head(acr_buffer_str(in)))
-        return acr_error_set(&connection->failure, ACR_ERR_MALFORMED, "answer does not begin with HTTP/");
+        return acr_error_set(&connection->error, ACR_ERR_MALFORMED, "answer does not begin with HTTP/");
     return 0;
 }
 
@@ -369,7 +397,7 @@ static ssize_t receive_bytes(struct acr_connection *connection, char *data, size
 static void receive(struct acr_connection *connection, char *data, size_t size)
 {
     connection->received_any = true;
-    note_progress(connection);
+    note_progress(connection, size);
     ssize_t used = receive_bytes(connection, data, size);
     if (used < 0) {
         fail(connection, (int)used);
@@ -399,7 +427,7 @@ static void lost(struct acr_connection *connection, int code)
     if (code == ACR_ERR_END)
         code = connection->received_any ? ACR_ERR_CLOSED_EARLY : ACR_ERR_RESET;
     if (code == ACR_ERR_RESET && !connection->received_any)
-        acr_error_set(&connection->failure, code, "%.*s port %u closed the connection without an answer",
+        acr_error_set(&connection->error, code, "%.*s port %u closed the connection without an answer",
                       ACR_STR_ARGS(connection->host), connection->port);
     fail(connection, code);
 }
@@ -424,7 +452,7 @@ static void receive_all(struct acr_connection *connection)
             pause_here(connection);
             return;
         }
-        ssize_t size = acr_stream_read(connection->stream, scratch, ACR_HTTP_SCRATCH_BYTES, &connection->failure);
+        ssize_t size = acr_stream_read(connection->stream, scratch, ACR_HTTP_SCRATCH_BYTES, &connection->error);
         if (size == ACR_ERR_AGAIN)
             return;
         if (size <= 0) {
@@ -448,7 +476,7 @@ static void on_ready(struct acr_stream *stream)
             acr_client_forget_connection(connection);
         return;
     }
-    acr_loop_refresh_now(connection->http->loop);
+    acr_http_now(connection->http);
     if (ACR_LIKELY(all_sent(connection)) || send_rest(connection))
         receive_all(connection);
 }
@@ -472,10 +500,8 @@ void acr_connection_begin(struct acr_connection *connection, struct acr_fiber *w
     connection->send_failure = 0;
     connection->response_lent = false;
     connection->interims = 0;
-    connection->failure.code = 0;
-    connection->failure.system = 0;
-    connection->failure.detail[0] = '\0';
-    note_progress(connection);
+    connection->failure = 0;
+    note_progress(connection, 0);
     acr_flush_later(&connection->flush, connection->http->loop);
 }
 
@@ -541,6 +567,6 @@ int acr_connection_explain(const struct acr_connection *connection, int code, st
     if (code == ACR_ERR_READ_TIMEOUT || code == ACR_ERR_WRITE_TIMEOUT || code == ACR_ERR_CANCELLED)
         return acr_error_set(error, code, "%.*s port %u", ACR_STR_ARGS(connection->host), connection->port);
     if (error != NULL)
-        *error = connection->failure;
+        *error = connection->error;
     return code;
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "http/memo.h"
 #include "http/response.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
@@ -50,12 +51,13 @@ struct acr_connection {
     /* the answer */
     struct acr_buffer in; /* an incomplete head */
     size_t in_scanned;
+    struct acr_memo *memo;         /* heads of earlier answers */
     struct acr_response *response; /* being received; owned until taken or lent */
     uint64_t body_max;
     bool streaming; /* hand the body out as it comes */
     bool head_done;
     bool paused;        /* stopped by ourselves, with no event to come: the stream window is full, or others' turn */
-    bool exchange_over; /* complete or failed; `failure` tells */
+    bool exchange_over; /* complete, or failed with `failure` */
     bool received_any;  /* a byte of an answer has come in this exchange */
     bool reusable;
     bool broken;        /* the request could not be sent whole; an answer may still come */
@@ -64,7 +66,8 @@ struct acr_connection {
     unsigned interims;
     uint64_t served;         /* exchanges completed before this one */
     acr_nanos last_progress; /* when a byte last went in either direction */
-    struct acr_error failure;
+    int failure;             /* why the exchange failed; 0: it did not, or is not over */
+    struct acr_error error;  /* of the last operation that failed; only looked at when the exchange did */
 };
 
 /* Takes the stream. `host` is copied. */

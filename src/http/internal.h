@@ -19,9 +19,32 @@ struct acr_http {
     uint64_t connections_open;
     uint64_t connections_made;
     struct acr_response_pool *responses;
+    unsigned clock_age; /* how much was done since the clock was read, see acr_http_now() */
+    struct acr_memo memos[ACR_MEMO_COUNT];
     struct acr_head head; /* the head being parsed: parsing never waits */
     char scratch[ACR_HTTP_SCRATCH_BYTES];
 };
+
+/* Reading the clock costs as much as parsing a head. So many answers, or requests, of a turn share a reading: some ten
+ * microseconds, and only where that many wait for each other anyway. */
+#define ACR_HTTP_CLOCK_SHARED 8
+/* Bytes that take about as long as a plain answer. */
+#define ACR_HTTP_CLOCK_BYTES 4096
+
+/* Now, or at most ACR_HTTP_CLOCK_SHARED plain answers ago; the loop reads the clock at the start of each phase. */
+static inline acr_nanos acr_http_now(struct acr_http *http)
+{
+    if (++http->clock_age < ACR_HTTP_CLOCK_SHARED)
+        return acr_loop_now(http->loop);
+    http->clock_age = 0;
+    return acr_loop_refresh_now(http->loop);
+}
+
+/* So many bytes were received or sent. */
+static inline void acr_http_note_work(struct acr_http *http, size_t bytes, bool secure)
+{
+    http->clock_age += secure ? ACR_HTTP_CLOCK_SHARED : (unsigned)(bytes / ACR_HTTP_CLOCK_BYTES);
+}
 
 struct acr_client {
     struct acr_http *http;
@@ -38,8 +61,8 @@ void acr_response_pool_free(struct acr_response_pool *pool);
 /* A response with one reference, for an answer to `method`. */
 struct acr_response *acr_response_new(struct acr_response_pool *pool, struct acr_str method);
 
-/* Notes what `head`, parsed from `bytes`, says, and copies the bytes. */
-void acr_response_take_head(struct acr_response *response, const struct acr_head *head, struct acr_str bytes);
+/* Notes what is known of the head, and copies it. */
+void acr_response_take_head(struct acr_response *response, const struct acr_head_facts *facts, struct acr_str head);
 
 /* The connection that it holds goes without it: what is left of its body will never come. */
 void acr_response_lose_connection(struct acr_response *response);

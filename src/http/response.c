@@ -130,14 +130,13 @@ void acr_response_unref(struct acr_response *response)
     }
 }
 
-void acr_response_take_head(struct acr_response *response, const struct acr_head *head, struct acr_str bytes)
+void acr_response_take_head(struct acr_response *response, const struct acr_head_facts *facts, struct acr_str head)
 {
-    response->status = head->status;
-    response->head = keep(response, bytes);
-    response->has_cookies = head->has_cookies;
-    /* After a change of protocols no answer of this one's can follow. */
-    response->close = head->close || head->status == 101;
-    acr_body_init(&response->framing, response->method, head);
+    response->status = facts->status;
+    response->has_cookies = facts->has_cookies;
+    response->close = facts->close;
+    response->framing = facts->framing;
+    response->head = keep(response, head);
 }
 
 void acr_response_head(const struct acr_response *response, struct acr_head *ret_head)
@@ -221,7 +220,7 @@ static int wait_for_body(struct acr_response *response, struct acr_fiber *fiber,
     int code = wait_until_enough(response, fiber, all, read_timeout);
     /* Bytes that came before a failure are handed out first. */
     if (code == 0 && connection->exchange_over && (all || response->body.size == 0))
-        code = connection->failure.code;
+        code = connection->failure;
     if (code != 0)
         acr_connection_explain(connection, code, error);
     if (code != 0 && !response->complete)
