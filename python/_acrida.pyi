@@ -65,11 +65,15 @@ def configure(
         start_time, url.
     """
 
-def record_success(request_type: str, name: str, response_time_ms: Optional[float], response_length: int) -> None:
-    """Count a success from a custom client. No hook is called. May raise stop_user (-n)."""
+def record_success(request_type: Any, name: Any, response_time: Optional[float], response_length: Optional[float]) -> None:
+    """Count a success from a custom client: milliseconds (None or NaN: without a time) and bytes. No hook is called.
 
-def record_failure(request_type: str, name: str, response_time_ms: Optional[float], error: Any) -> None:
-    """Count a failure from a custom client; `error` is listed as repr(error). No hook is called. May raise stop_user."""
+    request_type, name: listed by their str(), bytes decoded. TypeError, OverflowError for a length beyond 1e15; then
+    nothing was counted. stop_user when it was the last request that -n allows.
+    """
+
+def record_failure(request_type: Any, name: Any, response_time: Optional[float], error: Any) -> None:
+    """Count a failure from a custom client; `error` is listed by its repr(). The rest as for record_success()."""
 
 def user_ended(user_id: int) -> None:
     """Tell the run that the user it started by this number is gone. No effect without a run."""

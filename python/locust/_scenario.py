@@ -12,12 +12,11 @@ import gevent
 from gevent import getcurrent, get_hub
 from gevent.event import Event
 
-from . import env, events, log, runners
+from . import _complaints, env, events, log, runners
 from ._fixtures import Fixtures, task_set_classes
 from ._life import Users
 from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
 from .core import HttpLocust, Locust
-from .event import EventHook
 from .exception import FLOW
 from .user.users import HttpUser
 
@@ -130,6 +129,7 @@ def tear_down() -> None:
     """Calls all teardown methods, once per process, after the last event. May wait: not to be called from the hub."""
     settle()
     _scenario.fixtures.tear_down()
+    _complaints.sum_up()
 
 
 def _make_user(cls: Any) -> Any:
@@ -220,10 +220,5 @@ def exit_code() -> int:
     return -1 if code is None else int(code)
 
 
-def listener_failures() -> int:
-    """How many event listeners have raised: 2.x ends with code 2 for them when nothing else sets the code."""
-    return EventHook.failures
-
-
-__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "listener_failures", "load", "set_up", "settle",
+__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "load", "set_up", "settle",
            "start_user", "stop_user", "tear_down"]

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* module - the extension `_acrida`: types, functions, and configure(). */
+#include <math.h>
+
 #include "base/log.h"
 #include "python/convert.h"
 #include "python/greenlets.h"
@@ -9,6 +11,9 @@
 #include "python/task_set.h"
 #include "python/wait_time.h"
 #include "run/load.h"
+
+/* A petabyte: what is longer is no length, and would overflow the sum of a long run. */
+#define LENGTH_MAX 1e15
 
 struct acr_python acr_python;
 
@@ -63,60 +68,87 @@ static PyObject *configure(PyObject *module, PyObject *args, PyObject *keywords)
     Py_RETURN_NONE;
 }
 
-/* Milliseconds, or None for "only counted". */
-static int take_millis(PyObject *object, acr_nanos *ret_nanos)
+/* A number of any kind; -1 with a TypeError that names `what`, or with what its __float__ raised. */
+static int take_number(PyObject *object, const char *what, double *ret_number)
 {
-    if (object == Py_None) {
-        *ret_nanos = -1;
-        return 0;
-    }
-    double millis = PyFloat_AsDouble(object);
-    if (millis == -1.0 && PyErr_Occurred())
+    double number = PyFloat_AsDouble(object);
+    if (number == -1.0 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError, "%s, not %R", what, object);
         return -1;
-    *ret_nanos = acr_nanos_from_seconds(millis / 1000);
+    }
+    *ret_number = number;
     return 0;
 }
 
-static PyObject *count(PyObject *method, PyObject *name, PyObject *millis, PyObject *error, unsigned long long size)
+/* None and NaN: only counted. A clock that was set back gives negative ones: 0. */
+static int take_millis(PyObject *object, acr_nanos *ret_nanos)
 {
-    PyObject *method_text = PyObject_Str(method);
-    PyObject *name_text = method_text != NULL ? PyObject_Str(name) : NULL;
-    PyObject *error_text = error != NULL ? acr_python_error_text(error) : Py_NewRef(Py_None);
-    struct acr_python_record record = {
-        .method = method_text, .name = name_text, .error = error, .error_text = error_text, .size = size};
+    double millis = NAN;
+    if (object != Py_None &&
+        take_number(object, "response_time must be a number of milliseconds or None", &millis) != 0)
+        return -1;
+    *ret_nanos = isnan(millis) ? -1 : acr_nanos_from_seconds(millis / 1000);
+    return 0;
+}
+
+static int take_length(PyObject *object, uint64_t *ret_bytes)
+{
+    double bytes = 0;
+    if (object != Py_None && take_number(object, "response_length must be a number of bytes or None", &bytes) != 0)
+        return -1;
+    if (bytes > LENGTH_MAX) {
+        PyErr_Format(PyExc_OverflowError, "a response of %R bytes", object);
+        return -1;
+    }
+    *ret_bytes = bytes > 0 ? (uint64_t)bytes : 0;
+    return 0;
+}
+
+/* What stands in the tables for any object: clients of other protocols have names of bytes. */
+static PyObject *label(PyObject *object)
+{
+    if (PyBytes_Check(object))
+        return PyUnicode_DecodeUTF8(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), "backslashreplace");
+    return PyObject_Str(object);
+}
+
+/* The rest of the record is known; its labels are made last, because that may run code of the script's. */
+static PyObject *count(PyObject *method, PyObject *name, struct acr_python_record *record)
+{
+    record->method = label(method);
+    record->name = record->method != NULL ? label(name) : NULL;
     int code = -1;
-    if (name_text != NULL && error_text != NULL && take_millis(millis, &record.time) == 0 &&
-        acr_python_attach_hub() == 0 && (record.entry = acr_python_entry(name_text, method_text)) != NULL)
-        code = acr_python_count(&record);
-    Py_XDECREF(method_text);
-    Py_XDECREF(name_text);
-    Py_XDECREF(error_text);
-    if (code != 0)
-        return NULL;
-    Py_RETURN_NONE;
+    if (record->name != NULL && acr_python_attach_hub() == 0 &&
+        (record->entry = acr_python_entry(record->name, record->method)) != NULL)
+        code = acr_python_count(record);
+    Py_XDECREF(record->method);
+    Py_XDECREF(record->name);
+    return code == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *record_success(PyObject *module, PyObject *args)
 {
     PyObject *method, *name, *millis, *length;
+    struct acr_python_record record = {0};
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOOO:record_success", &method, &name, &millis, &length))
+    if (!PyArg_ParseTuple(args, "OOOO:record_success", &method, &name, &millis, &length) ||
+        take_millis(millis, &record.time) != 0 || take_length(length, &record.size) != 0)
         return NULL;
-    double size = length != Py_None ? PyFloat_AsDouble(length) : 0;
-    if (size == -1.0 && PyErr_Occurred())
-        return NULL;
-    if (size > (double)INT64_MAX)
-        return PyErr_Format(PyExc_OverflowError, "a response of %R bytes", length);
-    return count(method, name, millis, NULL, size > 0 ? (unsigned long long)size : 0);
+    return count(method, name, &record);
 }
 
 static PyObject *record_failure(PyObject *module, PyObject *args)
 {
-    PyObject *method, *name, *millis, *error;
+    PyObject *method, *name, *millis;
+    struct acr_python_record record = {0};
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOOO:record_failure", &method, &name, &millis, &error))
+    if (!PyArg_ParseTuple(args, "OOOO:record_failure", &method, &name, &millis, &record.error) ||
+        take_millis(millis, &record.time) != 0 || (record.error_text = acr_python_error_text(record.error)) == NULL)
         return NULL;
-    return count(method, name, millis, error, 0);
+    PyObject *result = count(method, name, &record);
+    Py_DECREF(record.error_text);
+    return result;
 }
 
 static PyObject *random_index(PyObject *module, PyObject *argument)

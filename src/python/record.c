@@ -4,12 +4,34 @@
 
 #include "python/convert.h"
 
+/* Borrows the UTF-8 of a str; what UTF-8 cannot hold (half a surrogate pair) is escaped, in bytes that *ret_keep holds,
+ * which is NULL otherwise. -1 with an exception. */
+static int borrow_text(PyObject *text, PyObject **ret_keep, struct acr_str *ret_str)
+{
+    PyObject *escaped = NULL;
+    if (acr_python_str(text, ret_str) != 0) {
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+            return -1;
+        PyErr_Clear();
+        escaped = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+        if (escaped == NULL)
+            return -1;
+        *ret_str = (struct acr_str){PyBytes_AS_STRING(escaped), (size_t)PyBytes_GET_SIZE(escaped)};
+    }
+    *ret_keep = escaped;
+    return 0;
+}
+
 struct acr_stats_entry *acr_python_entry(PyObject *name, PyObject *method)
 {
     struct acr_str name_str, method_str;
-    if (acr_python_str(name, &name_str) != 0 || acr_python_str(method, &method_str) != 0)
-        return NULL;
-    return acr_stats_entry_get(acr_python.engine->stats, name_str, method_str);
+    PyObject *name_keep = NULL, *method_keep = NULL;
+    struct acr_stats_entry *entry = NULL;
+    if (borrow_text(name, &name_keep, &name_str) == 0 && borrow_text(method, &method_keep, &method_str) == 0)
+        entry = acr_stats_entry_get(acr_python.engine->stats, name_str, method_str);
+    Py_XDECREF(name_keep);
+    Py_XDECREF(method_keep);
+    return entry;
 }
 
 PyObject *acr_python_error_text(PyObject *error)
@@ -23,19 +45,12 @@ PyObject *acr_python_error_text(PyObject *error)
 
 static int count_failure(const struct acr_python_record *record)
 {
-    struct acr_str str;
-    PyObject *bytes = NULL;
-    if (acr_python_str(record->error_text, &str) != 0) {
-        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
-            return -1;
-        PyErr_Clear();
-        bytes = PyUnicode_AsEncodedString(record->error_text, "utf-8", "backslashreplace");
-        if (bytes == NULL)
-            return -1;
-        str = (struct acr_str){PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
-    }
-    acr_stats_failure(acr_python.engine->stats, record->entry, record->time, str);
-    Py_XDECREF(bytes);
+    struct acr_str text;
+    PyObject *keep;
+    if (borrow_text(record->error_text, &keep, &text) != 0)
+        return -1;
+    acr_stats_failure(acr_python.engine->stats, record->entry, record->time, text);
+    Py_XDECREF(keep);
     return 0;
 }
 
