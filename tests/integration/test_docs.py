@@ -7,7 +7,8 @@ A fenced block is run by its language:
 - console: each line that starts with "$ ", with the page's first locustfile as locustfile.py.
 - text, and in README.md a block without a language: not run.
 
-A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->.
+A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->: what
+is loaded is an XML-RPC server instead of the target.
 """
 import dataclasses
 import pathlib
@@ -16,11 +17,14 @@ import shlex
 import socket
 import subprocess
 import textwrap
+import threading
+import xmlrpc.server
 
 import pytest
 
 import programs
 from sanitizer import plain_environment
+from tables import Report
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -113,7 +117,7 @@ def first_locustfile(page):
 
 def shortened(arguments, url):
     """The same command for the test's own target, for a second and with few users."""
-    arguments = [argument.replace(ADDRESS, url) for argument in arguments]
+    arguments = [re.sub("^-t[0-9].*", "-t1s", argument.replace(ADDRESS, url)) for argument in arguments]
     for at, argument in enumerate(arguments[:-1]):
         arguments[at + 1] = {"-t": "1s", "-c": "5", "-n": "5", "-r": "100"}.get(argument, arguments[at + 1])
     return arguments
@@ -128,20 +132,32 @@ def test_every_block_says_what_it_is():
     for block in BLOCKS:
         known = ("python", "console", "text") + (("",) if block.page.name == "README.md" else ())
         assert block.language in known, str(block)
-        assert block.remark == "" or not block.is_run or re.fullmatch(r"exit code: \d+", block.remark), str(block)
+        assert not block.is_run or re.fullmatch(r"|exit code: \d+|host: xmlrpc", block.remark), str(block)
+
+
+@pytest.fixture
+def xmlrpc_url():
+    """Of a server with the procedures that the pages call."""
+    with xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False) as server:
+        server.register_function(lambda: "12:00", "get_time")
+        server.register_function(lambda low, high: (low + high) // 2, "get_random_number")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield "http://127.0.0.1:%d" % server.server_address[1]
+        server.shutdown()
 
 
 @pytest.mark.parametrize("block", blocks_in("python"), ids=str)
-def test_script_of_a_page_runs(block, run, target, tmp_path, acrida):
+def test_script_of_a_page_runs(block, run, target, tmp_path, acrida, request):
     script = tmp_path / "locustfile.py"
+    host = request.getfixturevalue("xmlrpc_url") if block.remark == "host: xmlrpc" else target.url
     if not is_locustfile(block.text) and not is_fragment(block.text):
-        script.write_text(block.text.replace(ADDRESS, target.url))
+        script.write_text(block.text.replace(ADDRESS, host))
         run_plain(script, acrida)
         return
     script.write_text(block.text if is_locustfile(block.text) else as_task(block.text))
-    check(run(["-f", script, "--no-web", "-c", "5", "-r", "100", "-t", "1s", "-H", target.url]), block.code)
-    counted = target.stats()
-    assert counted["requests"] + counted["unanswered"] >= 5
+    finished = run(["-f", script, "--no-web", "-c", "5", "-r", "100", "-t", "1s", "-H", host])
+    check(finished, block.code)
+    assert sum(Report(finished).total()) >= 5, str(finished)
 
 
 def run_plain(script, acrida):
@@ -192,7 +208,7 @@ def test_every_option_is_described_and_exists(run):
     shown = run(["--help"]).stdout
     columns = [re.split(r" {2,}", line.strip())[0] for line in shown.splitlines() if line.startswith("  -")]
     names = {option for column in columns for option in options_in(column)}
-    described = options_of_tables(ROOT / "docs/running.md")
+    described = options_of_tables(ROOT / "docs/options.md")
     assert len(names) > 20
     assert names == described
 
@@ -246,12 +262,24 @@ def anchors(page):
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+def links_of(page):
+    """(file, anchor) of each link that leads to no other site; file may be "": the page itself."""
+    return re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text())
+
+
 @pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
 def test_links_of_a_page_lead_somewhere(page):
-    for link, anchor in re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text()):
+    for link, anchor in links_of(page):
         linked = (page.parent / link) if link else page
         assert linked.exists(), link
         assert not anchor or anchor in anchors(linked), f"{link}#{anchor}"
+
+
+def test_every_page_is_listed_in_the_contents():
+    contents = ROOT / "docs/README.md"
+    listed = {(contents.parent / link).resolve() for link, _ in links_of(contents)} | {ROOT / "README.md", contents}
+    assert set(LINKING) - listed == set()
+    assert contents in {(ROOT / link).resolve() for link, _ in links_of(ROOT / "README.md")}
 
 
 @pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
