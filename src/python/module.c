@@ -259,9 +259,20 @@ static int add_type(PyObject *module, const char *name, PyTypeObject **slot, PyT
     return type != NULL ? PyModule_AddObjectRef(module, name, (PyObject *)type) : -1;
 }
 
+/* Until configure(): what is raised without the Python half. */
+static void preset_exceptions(void)
+{
+    PyObject **slots[] = {&acr_python.http_error,     &acr_python.catch_error, &acr_python.response_error,
+                          &acr_python.locust_error,   &acr_python.interrupt,   &acr_python.reschedule,
+                          &acr_python.reschedule_now, &acr_python.stop_user,   &acr_python.user_kill};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(slots); i++)
+        *slots[i] = Py_NewRef(PyExc_RuntimeError);
+}
+
 static int fill_module(PyObject *module)
 {
     acr_map_init(&acr_python.sites);
+    preset_exceptions();
     if ((acr_python.plans = PyDict_New()) == NULL || make_names() != 0 || acr_python_request_init() != 0 ||
         PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
         return -1;
