@@ -21,19 +21,44 @@ struct acr_stats {
     size_t sorted_capacity;
     uint64_t epoch;
     struct acr_stats_entry total;
-    struct acr_error_text masked; /* scratch */
+    struct acr_stats_mark marks[ACR_STATS_SECONDS]; /* the one of a second is at its remainder */
+    struct acr_error_text masked;                   /* scratch */
 };
+
+static void mark_done(struct acr_stats_mark *mark)
+{
+    acr_histogram_done(&mark->successes);
+    acr_histogram_done(&mark->failures);
+    mark->second = 0;
+}
+
+static void mark_second(struct acr_stats *stats, int64_t second)
+{
+    struct acr_stats_mark *mark = &stats->marks[(uint64_t)second % ACR_STATS_SECONDS];
+    mark_done(mark);
+    mark->second = second;
+    acr_histogram_share(&stats->total.successes, &mark->successes);
+    acr_histogram_share(&stats->total.failures, &mark->failures);
+}
+
+static void marks_done(struct acr_stats *stats)
+{
+    for (size_t i = 0; i < ACR_STATS_SECONDS; i++)
+        mark_done(&stats->marks[i]);
+}
 
 static void total_open(struct acr_stats *stats)
 {
     acr_nanos now = acr_stats_now_wall(stats);
     stats->total = (struct acr_stats_entry){.name = ACR_STR("Total"), .start_wall = now, .last_wall = now};
+    mark_second(stats, now / ACR_NANOS_PER_SECOND);
 }
 
 static void total_close(struct acr_stats *stats)
 {
     acr_histogram_done(&stats->total.successes);
     acr_histogram_done(&stats->total.failures);
+    marks_done(stats);
 }
 
 struct acr_stats *acr_stats_new(const struct acr_clock *clock)
@@ -161,6 +186,16 @@ struct acr_stats_entry *acr_stats_entry_get(struct acr_stats *stats, struct acr_
     return entry != NULL ? entry : acr_stats_entry_get(stats, OTHER_NAMES, (struct acr_str){0});
 }
 
+struct acr_stats_entry *acr_stats_entry_find(const struct acr_stats *stats, struct acr_str name, struct acr_str method)
+{
+    char small[SMALL_KEY];
+    struct acr_str key = make_key(name.data, name.size, method, small);
+    struct acr_stats_entry *entry = acr_map_find(&stats->entries, key);
+    if (key.data != small)
+        acr_free((char *)key.data);
+    return entry;
+}
+
 uint64_t acr_stats_epoch(const struct acr_stats *stats)
 {
     return stats->epoch;
@@ -183,17 +218,26 @@ struct acr_stats_entry *acr_stats_total(struct acr_stats *stats)
     return &stats->total;
 }
 
+const struct acr_stats_mark *acr_stats_marks(const struct acr_stats *stats)
+{
+    return stats->marks;
+}
+
 acr_nanos acr_stats_now_wall(const struct acr_stats *stats)
 {
     return stats->clock->wall(stats->clock);
 }
 
-/* Marks the entry as used now and returns the counts of this second. */
-static struct acr_stats_second *touch(struct acr_stats_entry *entry, acr_nanos now, int64_t second)
+/* Says that the entry is used now and returns the counts of this second. */
+static struct acr_stats_second *touch(struct acr_stats *stats, struct acr_stats_entry *entry, acr_nanos now,
+                                      int64_t second)
 {
     struct acr_stats_second *counts = &entry->seconds[(uint64_t)second % ACR_STATS_SECONDS];
-    if (ACR_UNLIKELY(counts->second != second))
+    if (ACR_UNLIKELY(counts->second != second)) {
+        if (entry == &stats->total)
+            mark_second(stats, second - 1);
         *counts = (struct acr_stats_second){.second = second};
+    }
     entry->last_wall = now;
     return counts;
 }
@@ -204,7 +248,7 @@ void acr_stats_success(struct acr_stats *stats, struct acr_stats_entry *entry, a
     int64_t second = now / ACR_NANOS_PER_SECOND;
     struct acr_stats_entry *both[] = {entry, &stats->total};
     for (int i = 0; i < 2; i++) {
-        touch(both[i], now, second)->successes++;
+        touch(stats, both[i], now, second)->successes++;
         both[i]->success_count++;
         both[i]->content_bytes += content_bytes;
         if (nanos >= 0)
@@ -244,7 +288,7 @@ void acr_stats_failure(struct acr_stats *stats, struct acr_stats_entry *entry, a
     int64_t second = now / ACR_NANOS_PER_SECOND;
     struct acr_stats_entry *both[] = {entry, &stats->total};
     for (int i = 0; i < 2; i++) {
-        touch(both[i], now, second)->failures++;
+        touch(stats, both[i], now, second)->failures++;
         both[i]->failure_count++;
         if (nanos >= 0)
             acr_histogram_record(&both[i]->failures, (uint64_t)nanos);
@@ -262,21 +306,25 @@ uint64_t acr_stats_failure_count(const struct acr_stats *stats)
     return stats->total.failure_count;
 }
 
-static void entry_reset(struct acr_stats_entry *entry, acr_nanos now)
+void acr_stats_entry_reset(struct acr_stats *stats, struct acr_stats_entry *entry)
 {
+    acr_nanos now = acr_stats_now_wall(stats);
     acr_histogram_reset(&entry->successes);
     acr_histogram_reset(&entry->failures);
     entry->success_count = entry->failure_count = entry->content_bytes = 0;
     entry->start_wall = entry->last_wall = now;
     memset(entry->seconds, 0, sizeof entry->seconds);
+    if (entry == &stats->total) {
+        marks_done(stats);
+        mark_second(stats, now / ACR_NANOS_PER_SECOND);
+    }
 }
 
 void acr_stats_reset(struct acr_stats *stats)
 {
-    acr_nanos now = acr_stats_now_wall(stats);
-    entry_reset(&stats->total, now);
+    acr_stats_entry_reset(stats, &stats->total);
     for (size_t i = 0; i < stats->entries.live; i++)
-        entry_reset(stats->sorted[i], now);
+        acr_stats_entry_reset(stats, stats->sorted[i]);
 }
 
 void acr_stats_clear(struct acr_stats *stats)

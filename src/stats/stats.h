@@ -19,7 +19,8 @@
 #include "base/time.h"
 #include "stats/histogram.h"
 
-/* Seconds of per-second counts kept: Locust's current rate looks back 12 s. */
+/* Seconds of which counts and the total's times are kept: Locust's current rate looks back 12 s, its current
+ * percentiles 10 s and, when nothing happened then, up to 18 s. */
 #define ACR_STATS_SECONDS 32
 
 /* Most different names and errors kept; what comes beyond is counted under the name "(other names)" without a method /
@@ -49,6 +50,12 @@ struct acr_stats_entry {   /* fields may be read, not written */
     struct acr_stats_second seconds[ACR_STATS_SECONDS];
 };
 
+/* The total's times as they were when a second was over. */
+struct acr_stats_mark {
+    int64_t second; /* Unix time; 0: none */
+    struct acr_histogram successes, failures;
+};
+
 struct acr_stats_error {
     struct acr_str method, name, text; /* owned; text is masked */
     uint64_t occurrences;
@@ -63,6 +70,9 @@ void acr_stats_free(struct acr_stats *stats);
 /* Find or create. The entry lives until acr_stats_clear(); callers may cache it as long as acr_stats_epoch() is the
  * same. */
 struct acr_stats_entry *acr_stats_entry_get(struct acr_stats *stats, struct acr_str name, struct acr_str method);
+
+/* NULL when there is none. */
+struct acr_stats_entry *acr_stats_entry_find(const struct acr_stats *stats, struct acr_str name, struct acr_str method);
 
 /* Changes whenever entries cached by callers have become invalid. Starts at 1. */
 uint64_t acr_stats_epoch(const struct acr_stats *stats);
@@ -79,6 +89,9 @@ struct acr_stats_entry *const *acr_stats_entries(const struct acr_stats *stats, 
 /* All entries together, under the name "Total". Its start is that of the measurement: creation, last reset or clear. */
 struct acr_stats_entry *acr_stats_total(struct acr_stats *stats);
 
+/* ACR_STATS_SECONDS of them, in no order: one of the last reset, and one of each second before one with a request. */
+const struct acr_stats_mark *acr_stats_marks(const struct acr_stats *stats);
+
 /* Walks the errors in order of first occurrence: start with *position = 0; NULL at the end. */
 const struct acr_stats_error *acr_stats_error_next(const struct acr_stats *stats, size_t *position);
 
@@ -91,6 +104,9 @@ uint64_t acr_stats_failure_count(const struct acr_stats *stats);
 
 /* Empties every entry's numbers and restarts the clock; keeps entries and errors (Locust's reset_all). */
 void acr_stats_reset(struct acr_stats *stats);
+
+/* Empties the numbers of one entry, or of the total. */
+void acr_stats_entry_reset(struct acr_stats *stats, struct acr_stats_entry *entry);
 
 /* Forgets everything, starts a new epoch (Locust's clear_all). */
 void acr_stats_clear(struct acr_stats *stats);

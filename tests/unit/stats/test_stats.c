@@ -237,3 +237,68 @@ static void test_errors_beyond_the_most_are_counted_as_one(void **state)
     assert_int_equal(error_at(ACR_STATS_ERRORS_MAX)->occurrences, 10);
     assert_int_equal(error_at(ACR_STATS_ERRORS_MAX)->name.size, 0);
 }
+
+static void test_finding_makes_no_entry(void **state)
+{
+    size_t count;
+    assert_null(acr_stats_entry_find(stats, ACR_STR("/"), ACR_STR("GET")));
+    struct acr_stats_entry *entry = entry_of("/");
+    assert_ptr_equal(acr_stats_entry_find(stats, ACR_STR("/"), ACR_STR("GET")), entry);
+    acr_stats_entries(stats, &count);
+    assert_int_equal(count, 1);
+}
+
+static void test_one_entry_is_reset_alone(void **state)
+{
+    struct acr_stats_entry *entry = entry_of("/"), *other = entry_of("/other");
+    acr_stats_success(stats, entry, MILLI, 10);
+    acr_stats_success(stats, other, MILLI, 10);
+    now.wall_now = START + 5 * ACR_NANOS_PER_SECOND;
+    acr_stats_entry_reset(stats, entry);
+    assert_int_equal(entry->success_count, 0);
+    assert_int_equal(entry->successes.count, 0);
+    assert_true(entry->start_wall == now.wall_now);
+    assert_int_equal(other->success_count, 1);
+    assert_int_equal(acr_stats_request_count(stats), 2);
+}
+
+/* The total's successes as they were when that second, counted from the start, was over; -1: not known. */
+static int64_t marked(int64_t second)
+{
+    for (int i = 0; i < ACR_STATS_SECONDS; i++)
+        if (acr_stats_marks(stats)[i].second == START / ACR_NANOS_PER_SECOND + second)
+            return (int64_t)acr_stats_marks(stats)[i].successes.count;
+    return -1;
+}
+
+static void test_the_totals_times_are_remembered_at_the_first_request_of_a_second(void **state)
+{
+    struct acr_stats_entry *entry = entry_of("/");
+    assert_int_equal(marked(0), 0);
+    for (int second = 1; second <= 40; second++) {
+        now.wall_now = START + second * ACR_NANOS_PER_SECOND;
+        for (int i = 0; second != 35 && i < 3; i++)
+            acr_stats_success(stats, entry, second * MILLI, 0);
+    }
+    assert_int_equal(marked(40), -1);
+    assert_int_equal(marked(39), 3 * 38);
+    assert_int_equal(marked(34), -1); /* no request came in second 35 */
+    assert_int_equal(marked(35), 3 * 34);
+    assert_int_equal(marked(8), 3 * 8);
+    assert_int_equal(marked(7), -1); /* its place was taken */
+}
+
+static void test_a_reset_forgets_what_was_remembered(void **state)
+{
+    struct acr_stats_entry *entry = entry_of("/");
+    now.wall_now = START + ACR_NANOS_PER_SECOND;
+    acr_stats_success(stats, entry, MILLI, 0);
+    now.wall_now = START + 3 * ACR_NANOS_PER_SECOND;
+    acr_stats_reset(stats);
+    assert_int_equal(marked(0), -1);
+    assert_int_equal(marked(3), 0);
+    now.wall_now = START + 9 * ACR_NANOS_PER_SECOND;
+    acr_stats_clear(stats);
+    assert_int_equal(marked(3), -1);
+    assert_int_equal(marked(9), 0);
+}
