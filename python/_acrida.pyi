@@ -84,6 +84,48 @@ def request_quit() -> None:
 def request_count() -> tuple[int, int]:
     """(requests, failures) recorded so far."""
 
+# The run's statistics. An entry is named by (name, method); (None, None) is the total of all.
+
+def stats_get(name: str, method: str) -> tuple[str, str]:
+    """(name, method) of the entry that counts these requests; made if there is none. Another one, "(other names)", when
+    there are too many."""
+
+def stats_entries() -> list[tuple[str, str]]:
+    """(name, method) of every entry, sorted."""
+
+def stats_counts(name: Optional[str], method: Optional[str]) -> Optional[
+        tuple[int, int, int, float, float, tuple[int, float, float, float], tuple[int, float, float, float]]]:
+    """(successes, failures, content bytes of successes, start, last request or start, times of successes, times of
+    failures); None: no such entry.
+
+    start and last are seconds since the epoch. Times are (count, sum, least, most) in milliseconds, exact; those of which
+    no time is known are not among them.
+    """
+
+def stats_times(name: Optional[str], method: Optional[str], with_failures: bool) -> dict[float, int]:
+    """{milliseconds: count}, the times rounded to 0.1 %, to whole milliseconds where that allows. {}: no such entry."""
+
+def stats_seconds(name: Optional[str], method: Optional[str]) -> dict[int, tuple[int, int]]:
+    """{second since the epoch: (successes, failures)} of those of the last 32 seconds that had any."""
+
+def stats_marks() -> list[int]:
+    """The seconds, oldest first, at whose end the total's times were remembered; at most 32."""
+
+def stats_mark(second: int, with_failures: bool) -> Optional[dict[float, int]]:
+    """The total's times then, as stats_times() gives them; None: not remembered."""
+
+def stats_errors() -> list[tuple[str, str, str, int]]:
+    """(method, name, text, occurrences) in order of first occurrence."""
+
+def stats_reset() -> None:
+    """Zero all numbers and restart the clock; keep entries and errors."""
+
+def stats_reset_entry(name: Optional[str], method: Optional[str]) -> None:
+    """The same for one entry. No effect when there is none."""
+
+def stats_clear() -> None:
+    """Forget entries and errors, too."""
+
 def connection_counts() -> tuple[int, int]:
     """(open now, made so far) connections of all native clients."""
 

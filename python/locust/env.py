@@ -2,6 +2,7 @@
 """Environment: what belongs to one test, as 2.x hands it to users and listeners; 0.9's globals are views on it."""
 from typing import Any, List, Optional
 
+from ._stats.live import LiveStats
 from .event import Events
 
 
@@ -10,7 +11,7 @@ class Environment:
 
     user_classes: the classes that run. host: base URL given for all of them, or None. events: an Events object.
     catch_exceptions: False lets an exception of a task end its user. process_exit_code: set it to end the process with
-    that code. runner: the running test, or None before there is one.
+    that code. stats: what the run has counted, as 2.x counts: failed requests are requests. runner: the running test, or None before there is one.
     """
 
     def __init__(self, *, user_classes: Optional[List[type]] = None, host: Optional[str] = None,
@@ -20,6 +21,7 @@ class Environment:
         self.events = events if events is not None else Events()
         self.catch_exceptions = catch_exceptions
         self.process_exit_code: Optional[int] = None
+        self.stats = LiveStats(with_failures=True)
         self.runner: Any = None
         # True of every run there is so far: without a web UI, without custom command-line options.
         self.web_ui = None
