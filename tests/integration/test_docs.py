@@ -161,9 +161,10 @@ def test_script_of_a_page_runs(block, run, target, tmp_path, acrida, request):
 
 
 def run_plain(script, acrida):
-    """As ./dev python does, with the extension of the build under test."""
+    """As ./dev python does, with the extension of the build under test; returns what it printed."""
     environment = {**programs.environment(script.parent), **plain_environment(acrida)}
-    subprocess.run(["/usr/bin/python3", script], env=environment, check=True, timeout=60)
+    return subprocess.run(["/usr/bin/python3", script], env=environment, check=True, timeout=60, text=True,
+                          stdout=subprocess.PIPE).stdout
 
 
 @pytest.mark.parametrize("block, command", COMMANDS)
@@ -251,6 +252,32 @@ def served(target, path):
             return connection.recv(12) != b"HTTP/1.1 404"
         except (ConnectionResetError, TimeoutError):
             return True
+
+
+# Prints the public names of the package: of its modules, and what its classes add to those of requests and of the engine.
+NAMES = """
+import locust
+from locust import clients, core, env, event, exception, runners
+for module in (locust, core):
+    print(*module.__all__)
+print(*(name for name, value in vars(exception).items() if isinstance(value, type)))
+for cls in (core.HttpLocust, locust.HttpUser, locust.TaskSequence, locust.SequentialTaskSet, clients.HttpSession,
+            clients.ResponseContextManager, event.EventHook, event.Events, env.Environment, runners.LocalRunner):
+    own = [base for base in cls.__mro__ if base.__module__.startswith("locust.")]
+    print(*(name for base in own for name in (*vars(base), *getattr(base, "__annotations__", ()))))
+"""
+# What the engine looks at.
+INTERNAL = {"generation", "optional", "call", "failures", "connection"}
+
+
+def test_every_public_name_is_described(tmp_path, acrida):
+    script = tmp_path / "names.py"
+    script.write_text(NAMES)
+    names = {name for name in run_plain(script, acrida).split() if not name.startswith("_")} - INTERNAL
+    pages = "".join((ROOT / page).read_text() for page in ("docs/api.md", "docs/extending.md"))
+    described = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`|^### .*", pages, re.M))))
+    assert len(names) > 80
+    assert names - described == set()
 
 
 LINKING = [*PAGES, *sorted((ROOT / "docs/internals").glob("*.md"))]
