@@ -154,8 +154,13 @@ class _Output:
 
     def wait(self, wanted, seconds):
         """Waits until `wanted` was written; False when it was not in time."""
+        return self.wait_any([wanted], seconds) is not None
+
+    def wait_any(self, wanted, seconds):
+        """Waits until one of the texts was written; the first of them that was, None when there was none in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: wanted.encode() in self._bytes, seconds)
+            return self._changed.wait_for(
+                lambda: next((text for text in wanted if text.encode() in self._bytes), None), seconds)
 
     def close(self, seconds):
         """Reads to the end, which may not come while a child of the program has the stream open."""
@@ -168,10 +173,11 @@ class _Output:
 class Program:
     """A program in the background; use run() unless it is to be signalled or watched."""
 
-    def __init__(self, args, cwd, env=None):
+    def __init__(self, args, cwd, env=None, executable=None):
         self.args, self.cwd = [str(arg) for arg in args], pathlib.Path(cwd)
         self.start = time.monotonic()
-        self.process = subprocess.Popen(self.args, cwd=cwd, env={**environment(cwd), **(env or {})},
+        self.process = subprocess.Popen(self.args, executable=executable, cwd=cwd,
+                                        env={**environment(cwd), **(env or {})},
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         start_new_session=True)
         self.stdout, self.stderr = _Output(self.process.stdout), _Output(self.process.stderr)
