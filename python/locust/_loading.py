@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Imports a locustfile and finds the user classes in it; says what is wrong in words for its author."""
+import ast
 import importlib.util
 import os
 import re
@@ -21,6 +22,8 @@ _PYTHON_2_MODULES = frozenset((
     "commands", "httplib", "md5", "sets", "sha", "thread", "urllib2", "urlparse", "xmlrpclib"))
 _PYTHON_2_NAMES = frozenset((
     "basestring", "execfile", "long", "raw_input", "reduce", "reload", "unichr", "unicode", "xrange"))
+# What only scripts for 0.9 import.
+_FIRST_GENERATION = frozenset(("Locust", "HttpLocust", "FastHttpLocust", "TaskSequence", "seq_task"))
 _PYTHON_2_SYNTAX = (
     (re.compile(r"^\s*print\s+[^(=]|^\s*print\s*(\"|')|[:;]\s*print\s+[^(=]"), "print without parentheses"),
     (re.compile(r"^\s*print\s*>>"), "print >> file"),
@@ -41,21 +44,33 @@ class LoadError(Exception):
 
 
 def import_locustfile(path: str) -> types.ModuleType:
-    """Imports a file, or a package directory, and returns the module. LoadError when that fails.
+    """As import_script(), but what the file raises is shown to its author: LoadError then."""
+    try:
+        return import_script(path)
+    except Exception as error:
+        _complain(os.path.abspath(path), error)
+
+
+def import_script(path: str) -> types.ModuleType:
+    """Imports a file, or a package directory, and returns the module.
 
     The file's directory becomes, and stays, the first entry of sys.path. The module has the file's name without .py
     unless a module of that name is loaded already.
     """
     path = os.path.abspath(path)
+    if not os.path.isfile(_source(path)):
+        raise LoadError(f"{path} is no Python file")
     _put_first(os.path.dirname(path))
+    if not _is_of_first_generation(path):
+        _put_second(os.getcwd())
     name = _module_name(path)
     module = _new_module(name, path)
     sys.modules[name] = module
     try:
         module.__spec__.loader.exec_module(module)  # type: ignore[union-attr]
-    except Exception as error:
+    except Exception:
         sys.modules.pop(name, None)
-        _complain(path, error)
+        raise
     return sys.modules.get(name, module)
 
 
@@ -63,9 +78,22 @@ def _put_first(directory: str) -> None:
     if directory in sys.path:
         sys.path.remove(directory)
     sys.path.insert(0, directory)
-    here = os.getcwd()
-    if here not in sys.path and "" not in sys.path:
-        sys.path.insert(1, here)
+
+
+def _put_second(directory: str) -> None:
+    if directory not in sys.path and "" not in sys.path:
+        sys.path.insert(1, directory)
+
+
+def _is_of_first_generation(path: str) -> bool:
+    """Does it use a class that only Locust 0.9 has? There the working directory is no place to import from."""
+    try:
+        with open(_source(path), "rb") as file:
+            tree = ast.parse(file.read())
+    except (OSError, RecursionError, SyntaxError, ValueError):
+        return False
+    return any(isinstance(node, ast.alias) and node.name in _FIRST_GENERATION or
+               isinstance(node, ast.Attribute) and node.attr in _FIRST_GENERATION for node in ast.walk(tree))
 
 
 def _module_name(path: str) -> str:
@@ -88,12 +116,13 @@ def _source(path: str) -> str:
 def _new_module(name: str, path: str) -> types.ModuleType:
     search = [path] if os.path.isdir(path) else None
     spec = importlib.util.spec_from_file_location(name, _source(path), submodule_search_locations=search)
-    if spec is None or spec.loader is None or not os.path.isfile(_source(path)):
-        raise LoadError(f"{path} is no Python file")
+    assert spec is not None
     return importlib.util.module_from_spec(spec)
 
 
 def _complain(path: str, error: Exception) -> NoReturn:
+    if isinstance(error, LoadError):
+        raise error
     print_traceback(error)
     old = _python_2(error)
     if old:
@@ -152,10 +181,12 @@ def _script_frames(frames: Sequence[traceback.FrameSummary]) -> List[traceback.F
             if not frame.filename.startswith(_OWN) and "/importlib/" not in frame.filename]
 
 
-def find_user_classes(module: types.ModuleType, wanted: Sequence[str] = ()) -> List[Tuple[str, type]]:
+def find_user_classes(module: types.ModuleType, wanted: Sequence[str] = (), may_be_empty: bool = False
+                      ) -> List[Tuple[str, type]]:
     """(name, class) of the user classes to run, in order of declaration; `wanted`: only these. LoadError.
 
-    A name counts as it stands in the module, so a class with two names is there twice.
+    A name counts as it stands in the module, so a class with two names is there twice. may_be_empty: no class at all is
+    no error.
     """
     found = {name: value for name, value in vars(module).items() if _is_user_class(name, value)}
     unknown = [name for name in wanted if name not in found]
@@ -168,7 +199,7 @@ def find_user_classes(module: types.ModuleType, wanted: Sequence[str] = ()) -> L
         if not isinstance(cls.weight, (int, float)):
             raise LoadError(f"{name}.weight must be a number, not {cls.weight!r}")
     chosen = [(name, cls) for name, cls in chosen if cls.weight > 0 or getattr(cls, "fixed_count", 0) > 0]
-    if not chosen:
+    if not chosen and not may_be_empty:
         raise LoadError(f"No user class found in {getattr(module, '__file__', module.__name__)}: define a subclass of "
                         "HttpUser or HttpLocust with tasks")
     return chosen
@@ -193,6 +224,11 @@ def _meant(module: types.ModuleType, found: Dict[str, type]) -> Iterator[Tuple[s
         is_base = any(other is not cls and issubclass(other, cls) for other in classes)
         if _has_tasks(cls) or own and not is_base:
             yield name, cls
+
+
+def would_run(name: str, value: Any) -> bool:
+    """Is it a user class with tasks that runs when no class is named?"""
+    return _is_user_class(name, value) and not _is_abstract(value) and _has_tasks(value)
 
 
 def _is_abstract(cls: type) -> bool:

@@ -12,7 +12,7 @@ import gevent
 from gevent import getcurrent, get_hub
 from gevent.event import Event
 
-from . import _complaints, env, events, log, runners
+from . import _complaints, env, events, inspectlocust, log, runners
 from ._fixtures import Fixtures, task_set_classes
 from ._life import Users
 from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
@@ -58,15 +58,16 @@ _scenario = _Scenario()
 
 
 def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[str]] = None,
-         log_level: Union[int, str] = "INFO", log_file: Optional[str] = None) -> List[UserClass]:
+         log_level: Union[int, str] = "INFO", log_file: Optional[str] = None, may_be_empty: bool = False
+         ) -> List[UserClass]:
     """Sets logging up, imports the locustfile and returns its user classes in order of declaration.
 
-    host overrides that of every class; class_names: only these. LoadError with one sentence when the file cannot be
-    used; SystemExit and KeyboardInterrupt of the file leave.
+    host overrides that of every class; class_names: only these; may_be_empty: a file without any is none to complain of.
+    LoadError with one sentence when the file cannot be used; SystemExit and KeyboardInterrupt of the file leave.
     """
     log.setup_logging(log_level, log_file)
     module = import_locustfile(path)
-    chosen = find_user_classes(module, class_names or ())
+    chosen = find_user_classes(module, class_names or (), may_be_empty)
     _scenario.classes = [_describe(name, cls, host) for name, cls in chosen]
     environment = _scenario.environment
     environment.host = host
@@ -92,6 +93,15 @@ def _warn_of_on_init(user_class: type) -> None:
     for cls in (user_class, *task_set_classes(user_class)):
         if hasattr(cls, "on_init"):
             logger.warning("%s.on_init is never called: the method that runs first is on_start", cls.__name__)
+
+
+def task_ratio(as_json: bool) -> str:
+    """What --show-task-ratio(-json) prints for the classes of load(). LoadError when a set has no tasks."""
+    show = inspectlocust.task_ratio_json if as_json else inspectlocust.task_ratio_text
+    try:
+        return show([one.cls for one in _scenario.classes])
+    except IndexError as error:
+        raise LoadError(f"{error}: there is no ratio to show") from error
 
 
 def connect(ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
@@ -221,4 +231,4 @@ def exit_code() -> int:
 
 
 __all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "load", "set_up", "settle",
-           "start_user", "stop_user", "tear_down"]
+           "start_user", "stop_user", "task_ratio", "tear_down"]

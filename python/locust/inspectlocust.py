@@ -1,34 +1,38 @@
 # SPDX-License-Identifier: MIT
 """How often each task will run: the trees behind --show-task-ratio."""
-from collections.abc import Iterable
-from typing import Any, Dict, List
+import json
+from collections.abc import Sequence
+from typing import Any, Dict, List, Optional
 
+from .core import Locust
 from .log import console_logger
 from .user.life import LivingUser
 from .user.task import TaskSet
 
+__all__ = ["get_task_ratio_dict", "print_task_ratio", "task_ratio_json", "task_ratio_lines", "task_ratio_text"]
+
 Tree = Dict[str, Dict[str, Any]]
 
 
-def get_task_ratio_dict(tasks: Iterable[Any], total: bool = False, parent_ratio: float = 1.0) -> Tree:
+def get_task_ratio_dict(tasks: Sequence[Any], total: bool = False, parent_ratio: float = 1.0) -> Tree:
     """name -> {"ratio": share of its level (total: of all), "tasks": the same below it, for classes only}.
 
-    tasks: user classes (their weights count) or the expanded `tasks` of a class (each occurrence counts).
+    tasks: user classes (their weights count) or the expanded `tasks` of a class (each occurrence counts). Of several that
+    have one name the last is shown. IndexError when there are none, at any level.
     """
-    weights: Dict[str, float] = {}
-    by_name: Dict[str, Any] = {}
+    if not tasks:
+        raise IndexError("there are no tasks")
+    shares: Dict[Any, float] = {}
     for one in tasks:
-        name = one.__name__
-        weights[name] = weights.get(name, 0) + (one.weight if _is_user(one) else 1)
-        by_name[name] = one
-    divisor = sum(weights.values())
+        shares[one] = shares.get(one, 0) + (one.weight if _is_user(one) else 1)
+    divisor = sum(shares.values())
     tree: Tree = {}
-    for name, one in by_name.items():
-        ratio = weights[name] / divisor * (parent_ratio if total else 1)
-        tree[name] = {"ratio": ratio}
+    for one, share in shares.items():
+        ratio = share / divisor * parent_ratio
+        tree[_name_of(one)] = {"ratio": ratio}
         below = _tasks_of(one)
         if below is not None:
-            tree[name]["tasks"] = get_task_ratio_dict(below, total, ratio)
+            tree[_name_of(one)]["tasks"] = get_task_ratio_dict(below, total, ratio if total else 1.0)
     return tree
 
 
@@ -36,14 +40,22 @@ def _is_user(one: Any) -> bool:
     return isinstance(one, type) and issubclass(one, LivingUser)
 
 
-def _tasks_of(one: Any) -> Any:
+def _name_of(one: Any) -> str:
+    return str(getattr(one, "__name__", one))
+
+
+def _tasks_of(one: Any) -> Optional[Sequence[Any]]:
+    """The tasks of a class, None of anything else."""
     if not isinstance(one, type) or not issubclass(one, (LivingUser, TaskSet)):
         return None
-    root = getattr(one, "task_set", None)
-    return root.tasks if root is not None else one.tasks  # type: ignore[union-attr]
+    root = one.task_set if issubclass(one, Locust) else one
+    tasks: Sequence[Any] = getattr(root, "tasks", ())
+    if not tasks:
+        raise IndexError(f"{_name_of(root or one)} has no tasks")
+    return tasks
 
 
-def print_task_ratio(locusts: Iterable[Any], total: bool = False, level: int = 0, parent_ratio: float = 1.0) -> None:
+def print_task_ratio(locusts: Sequence[Any], total: bool = False, level: int = 0, parent_ratio: float = 1.0) -> None:
     """Logs the tree of get_task_ratio_dict() on console_logger, two blanks deeper per level."""
     for line in task_ratio_lines(get_task_ratio_dict(locusts, total, parent_ratio), level):
         console_logger.info(line)
@@ -57,3 +69,16 @@ def task_ratio_lines(tree: Tree, level: int = 0) -> List[str]:
         lines.append(" %-10s %-50s" % (indent + "%-6.1f" % (node["ratio"] * 100), indent + name))
         lines += task_ratio_lines(node.get("tasks", {}), level + 1)
     return lines
+
+
+def task_ratio_text(classes: Sequence[type]) -> str:
+    """What --show-task-ratio prints."""
+    lines = []
+    for heading, total in (("Task ratio per locust class", False), ("Total task ratio", True)):
+        lines += ["", f" {heading}", 80 * "-", *task_ratio_lines(get_task_ratio_dict(classes, total))]
+    return "\n".join(lines) + "\n"
+
+
+def task_ratio_json(classes: Sequence[type]) -> str:
+    """What --show-task-ratio-json prints."""
+    return json.dumps({"per_class": get_task_ratio_dict(classes), "total": get_task_ratio_dict(classes, total=True)}) + "\n"

@@ -78,6 +78,23 @@ static int show_classes(const struct acr_scenario *scenario)
     return print_result();
 }
 
+static int show_task_ratio(struct acr_scenario *scenario, bool as_json)
+{
+    struct acr_error error = {0};
+    struct acr_buffer text = {0};
+    int rc = scenario->ops->task_ratio(scenario, as_json, &text, &error);
+    if (rc == 0)
+        fwrite(text.data, 1, text.size, stdout);
+    acr_buffer_done(&text);
+    return rc < 0 ? fail(&error) : print_result();
+}
+
+/* The options that only look at a locustfile; the first of them counts. */
+static int show(const struct acr_options *options, struct acr_scenario *scenario)
+{
+    return options->list ? show_classes(scenario) : show_task_ratio(scenario, !options->show_task_ratio);
+}
+
 /* Records go to the file from here on; tables stay on standard error. */
 static int set_up_log(const struct acr_options *options, struct acr_error *error)
 {
@@ -95,7 +112,7 @@ static int check_machine(const struct acr_options *options, struct acr_error *er
 {
     uint64_t files;
     int rc = acr_descriptors_raise(&files, error);
-    if (rc == 0 && !options->list)
+    if (rc == 0 && !acr_options_only_show(options))
         rc = acr_descriptors_check(files, (size_t)options->users, error);
     return rc;
 }
@@ -108,6 +125,7 @@ static int load_scenario(const struct acr_options *options, int argc, char **arg
         .host = options->host,
         .class_names = options->class_names,
         .class_name_count = options->list ? 0 : options->class_name_count,
+        .may_be_empty = options->list,
         .log_level = options->log_level,
         .log_file = options->log_file,
         .argc = argc,
@@ -141,18 +159,20 @@ static int run(struct acr_options *options, int argc, char **argv)
     struct acr_error error = {0};
     struct acr_scenario *scenario = NULL;
     char *path = NULL;
-    int rc = set_up_log(options, &error);
+    int rc = acr_options_interpret(options, &error);
+    if (rc == 0)
+        rc = set_up_log(options, &error);
     if (rc == 0 && options->locustfile_left_out)
         acr_log(ACR_LOG_WARNING, "locust.main", "-f has no value; taking the default locustfile.");
-    if (rc == 0)
-        rc = acr_options_read_times(options, &error);
     if (rc == 0)
         rc = acr_locustfile_find(options->locustfile, &path, &error);
     if (rc == 0)
         rc = check_machine(options, &error);
     if (rc == 0)
         rc = load_scenario(options, argc, argv, path, &scenario, &error);
-    int result = rc != 0 ? fail(&error) : options->list ? show_classes(scenario) : hold_run(options, scenario);
+    int result = rc != 0                          ? fail(&error)
+                 : acr_options_only_show(options) ? show(options, scenario)
+                                                  : hold_run(options, scenario);
     if (scenario != NULL)
         scenario->ops->close(scenario);
     acr_free(path);

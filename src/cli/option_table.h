@@ -16,11 +16,13 @@ enum acr_option_kind {
     ACR_OPTION_FILE,    /* a string; a next argument that begins with '-' is not taken */
     ACR_OPTION_INTEGER, /* int64_t */
     ACR_OPTION_FLOAT,   /* double */
-    ACR_OPTION_LATER,   /* known to Locust, not yet to this version */
+    ACR_OPTION_LATER,   /* known to Locust 2, not yet to this version */
 };
 
 struct acr_option {
-    const char *names[ACR_OPTION_NAMES_MAX + 1]; /* "-c", "--clients", ...; in order of preference, NULL at the end */
+    const char
+        *names[ACR_OPTION_NAMES_MAX + 1]; /* "-c", "--clients", ...; those of Locust 0.9 first, NULL at the end */
+    size_t old_names;                     /* how many 0.9 has: only these count when a prefix is one of theirs */
     enum acr_option_kind kind;
     size_t offset;       /* into struct acr_options */
     const char *metavar; /* NULL for flags */

@@ -62,38 +62,37 @@ struct candidate {
     const char *name;
 };
 
-/* The first name of `option` that begins with `prefix`; `exact` when it is that. */
-static const char *match(const struct acr_option *option, struct acr_str prefix, bool *exact)
+/* The first of the first `count` names of `option` that begins with `prefix`; NULL if none does. */
+static const char *match(const struct acr_option *option, size_t count, struct acr_str prefix)
 {
-    const char *found = NULL;
-    for (size_t i = 0; option->names[i] != NULL; i++) {
-        const char *name = option->names[i];
-        if (!is_long(name) || strncmp(name, prefix.data, prefix.size) != 0)
-            continue;
-        if (name[prefix.size] == '\0') {
-            *exact = true;
-            return name;
-        }
-        if (found == NULL)
-            found = name;
-    }
-    return found;
+    for (size_t i = 0; i < count && option->names[i] != NULL; i++)
+        if (is_long(option->names[i]) && strncmp(option->names[i], prefix.data, prefix.size) == 0)
+            return option->names[i];
+    return NULL;
 }
 
-/* All options that `prefix` may mean, or the one it names exactly. Those of later versions count only if no other
- * matches, so that they do not take a prefix away that Locust 0.9 understands. */
+static bool find_exact(struct acr_str wanted, struct candidate *ret_found)
+{
+    for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++) {
+        for (size_t i = 0; option->names[i] != NULL; i++) {
+            if (acr_str_equal(acr_str_of(option->names[i]), wanted)) {
+                *ret_found = (struct candidate){option, option->names[i]};
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* All options that `prefix` may mean. Names of other versions count only if none of 0.9 matches, so that they do not
+ * take a prefix away that Locust 0.9 understands. */
 static size_t find_candidates(struct acr_str prefix, struct candidate *candidates)
 {
     size_t count = 0;
-    for (int later = 0; later < 2 && count == 0; later++) {
+    for (int others = 0; others < 2 && count == 0; others++) {
         for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++) {
-            bool exact = false;
-            const char *name = match(option, prefix, &exact);
-            if (exact) {
-                candidates[0] = (struct candidate){option, name};
-                return 1;
-            }
-            if (name != NULL && (option->kind == ACR_OPTION_LATER) == (later == 1) && count < CANDIDATES_MAX)
+            const char *name = match(option, others ? ACR_OPTION_NAMES_MAX : option->old_names, prefix);
+            if (name != NULL && count < CANDIDATES_MAX)
                 candidates[count++] = (struct candidate){option, name};
         }
     }
@@ -117,6 +116,8 @@ static void refuse_ambiguous(struct parser *parser, struct acr_str name, struct 
 static int find_long(struct parser *parser, struct acr_str name, struct candidate *ret_found)
 {
     struct candidate candidates[CANDIDATES_MAX];
+    if (find_exact(name, ret_found))
+        return 0;
     size_t count = find_candidates(name, candidates);
     if (count == 1) {
         *ret_found = candidates[0];
@@ -253,8 +254,18 @@ static int take_next(struct parser *parser, bool *only_names)
 
 static void set_defaults(struct acr_options *options, int argc)
 {
-    *options = (struct acr_options){
-        .locustfile = "locustfile", .log_level_name = "INFO", .users = 1, .spawn_rate = 1, .request_limit = NO_LIMIT};
+    *options = (struct acr_options){.locustfile = "locustfile",
+                                    .log_level_name = "INFO",
+                                    .users = 1,
+                                    .spawn_rate = 1,
+                                    .request_limit = NO_LIMIT,
+                                    .web_host = "",
+                                    .web_port = 8089,
+                                    .master_host = "127.0.0.1",
+                                    .master_port = 5557,
+                                    .master_bind_host = "*",
+                                    .master_bind_port = 5557,
+                                    .expect_slaves = 1};
     options->class_names = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->class_names);
 }
 
@@ -309,22 +320,41 @@ static int level_of(const char *name)
     return acr_log_level_from_name(name);
 }
 
-static int check_log_level(struct acr_options *options, struct acr_buffer *reason)
+bool acr_options_only_show(const struct acr_options *options)
 {
-    options->log_level = level_of(options->log_level_name);
-    if (options->log_level < 0)
-        return refuse_value(reason, "-L", "not one of DEBUG, INFO, WARNING, ERROR, CRITICAL", options->log_level_name);
+    return options->list || options->show_task_ratio || options->show_task_ratio_json;
+}
+
+/* --run-time without --no-web is Locust's to refuse, with another exit code. */
+static int check_mode(const struct acr_options *options, struct acr_buffer *reason)
+{
+    if (options->master || options->slave)
+        return refuse(reason,
+                      "option %s: there is no cluster yet in this version; without it the test runs on this "
+                      "machine alone",
+                      options->master ? "--master" : "--slave");
+    if (!options->no_web && options->run_time_text == NULL)
+        return refuse(reason, "there is no web page yet in this version: start the test with --no-web, as in "
+                              "--no-web -c 10 -r 2 for ten users, two more each second");
     return 0;
 }
 
 int acr_options_check(struct acr_options *options, struct acr_buffer *reason)
 {
     int rc = check_numbers(options, reason);
-    if (rc == 0)
-        rc = check_log_level(options, reason);
-    if (rc == 0 && !options->no_web && !options->list)
-        rc = refuse(reason, "the web page is not available yet in this version: start the test with --no-web");
-    return rc;
+    return rc == 0 && !acr_options_only_show(options) ? check_mode(options, reason) : rc;
+}
+
+static int read_log_level(struct acr_options *options, struct acr_error *error)
+{
+    int level = level_of(options->log_level_name);
+    if (level < 0)
+        return acr_error_set(
+            error, ACR_ERR_INVALID,
+            "the value of --loglevel is no level: '%s'. Valid are DEBUG, INFO, WARNING, ERROR, CRITICAL",
+            options->log_level_name);
+    options->log_level = level;
+    return 0;
 }
 
 static int read_span(const char *name, const char *text, acr_nanos *span, struct acr_error *error)
@@ -336,8 +366,17 @@ static int read_span(const char *name, const char *text, acr_nanos *span, struct
                          name, text);
 }
 
-int acr_options_read_times(struct acr_options *options, struct acr_error *error)
+static int read_run_time(struct acr_options *options, struct acr_error *error)
 {
-    int rc = read_span("--run-time", options->run_time_text, &options->run_time, error);
+    if (options->run_time_text != NULL && !options->no_web)
+        return acr_error_set(error, ACR_ERR_INVALID, "--run-time needs --no-web, which starts the test at once");
+    return read_span("--run-time", options->run_time_text, &options->run_time, error);
+}
+
+int acr_options_interpret(struct acr_options *options, struct acr_error *error)
+{
+    int rc = read_log_level(options, error);
+    if (rc == 0 && !acr_options_only_show(options))
+        rc = read_run_time(options, error);
     return rc < 0 ? rc : read_span("--stop-timeout", options->stop_timeout_text, &options->stop_timeout, error);
 }

@@ -38,13 +38,26 @@ struct acr_options {
     bool reset_stats;
     bool no_reset_stats;
     bool list;
+    bool show_task_ratio;
+    bool show_task_ratio_json;
     bool version;
     bool help;                /* then nothing behind it was looked at */
     const char **class_names; /* owned */
     size_t class_name_count;
 
-    int log_level; /* by acr_options_check() */
-    /* By acr_options_read_times(). */
+    /* Of the web page and of the cluster; as in Locust, no error where there is none. */
+    const char *web_host;
+    int64_t web_port;
+    bool master;
+    bool slave;
+    const char *master_host;
+    int64_t master_port;
+    const char *master_bind_host;
+    int64_t master_bind_port;
+    int64_t expect_slaves;
+
+    /* By acr_options_interpret(). */
+    int log_level;
     acr_nanos run_time;     /* 0: no limit */
     acr_nanos stop_timeout; /* 0: none */
 };
@@ -54,13 +67,16 @@ struct acr_options {
 ACR_MUST_CHECK int acr_options_parse(int argc, char *const *argv, struct acr_options *options,
                                      struct acr_buffer *reason);
 
-/* What optparse could not know: are the values possible, is the mode there? Same errors. To be called when neither help
- * nor version was asked for. */
+/* The locustfile is only looked at: --list, --show-task-ratio. */
+bool acr_options_only_show(const struct acr_options *options);
+
+/* What optparse could not know: are the numbers possible, is the mode there? Same errors. To be called when neither
+ * help nor version was asked for. */
 ACR_MUST_CHECK int acr_options_check(struct acr_options *options, struct acr_buffer *reason);
 
-/* Reads the times. ACR_ERR_INVALID with a sentence; not wrong usage to Locust, which exits with 1 here and not with 2.
- */
-ACR_MUST_CHECK int acr_options_read_times(struct acr_options *options, struct acr_error *error);
+/* Reads the level of the log and the times. ACR_ERR_INVALID with a sentence; not wrong usage to Locust, which exits
+ * with 1 here and not with 2. */
+ACR_MUST_CHECK int acr_options_interpret(struct acr_options *options, struct acr_error *error);
 
 void acr_options_done(struct acr_options *options);
 

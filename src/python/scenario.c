@@ -115,6 +115,19 @@ static int run(struct acr_scenario *scenario, struct acr_load *load, struct acr_
     return acr_error_set(error, ACR_ERR_SCRIPT, "gevent's main loop was left by an exception");
 }
 
+static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
+{
+    PyObject *half = cast(scenario)->half;
+    PyObject *text = PyObject_CallMethod(half, "task_ratio", "O", as_json ? Py_True : Py_False);
+    Py_ssize_t size = 0;
+    const char *utf8 = text != NULL ? PyUnicode_AsUTF8AndSize(text, &size) : NULL;
+    int code = utf8 != NULL ? acr_buffer_append(out, utf8, (size_t)size) : ACR_ERR_SCRIPT;
+    if (utf8 == NULL)
+        acr_python_script_failed(half, error);
+    Py_XDECREF(text);
+    return code;
+}
+
 /* Python is finalized, the engine is not closed: objects that scripts keep in global variables own connections to the
  * very end. */
 static void scenario_close(struct acr_scenario *scenario)
@@ -131,6 +144,7 @@ static const struct acr_scenario_ops scenario_ops = {.user_start = user_start,
                                                      .run = run,
                                                      .set_up = set_up,
                                                      .event = event,
+                                                     .task_ratio = task_ratio,
                                                      .close = scenario_close};
 
 __attribute__((visibility("default"))) int acr_python_load(const struct acr_scenario_request *request,

@@ -48,8 +48,7 @@ static int take_classes(PyObject *list, struct acr_scenario *scenario)
     return code;
 }
 
-/* load() raised: LoadError carries the sentence for the user; anything else is printed. */
-static void load_failed(PyObject *half, struct acr_error *error)
+void acr_python_script_failed(PyObject *half, struct acr_error *error)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
@@ -93,8 +92,8 @@ static PyObject *call_load(PyObject *half, const struct acr_scenario_request *re
     PyObject *path = PyUnicode_DecodeFSDefault(request->path);
     PyObject *result = NULL;
     if (names != NULL && path != NULL)
-        result = PyObject_CallMethod(half, "load", "OzOiz", path, request->host, names, request->log_level,
-                                     request->log_file);
+        result = PyObject_CallMethod(half, "load", "OzOizO", path, request->host, names, request->log_level,
+                                     request->log_file, request->may_be_empty ? Py_True : Py_False);
     Py_XDECREF(names);
     Py_XDECREF(path);
     return result;
@@ -124,7 +123,7 @@ int acr_python_script_load(const struct acr_scenario_request *request, struct ac
     if (code == 0)
         code = connect_half(half);
     if (code != 0)
-        load_failed(half, error);
+        acr_python_script_failed(half, error);
     *ret_half = half;
     return code == 0 ? 0 : ACR_ERR_SCRIPT;
 }

@@ -13,4 +13,8 @@
 int acr_python_script_load(const struct acr_scenario_request *request, struct acr_scenario *scenario,
                            PyObject **ret_half, struct acr_error *error);
 
+/* Takes the exception that a function of the Python half raised: the text of a LoadError is `error`'s, any other is
+ * printed. `half` may be NULL. */
+void acr_python_script_failed(PyObject *half, struct acr_error *error);
+
 void acr_python_script_free_classes(struct acr_scenario *scenario);

@@ -7,9 +7,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "run/engine.h"
 #include "user/class.h"
@@ -42,6 +44,9 @@ struct acr_scenario_ops {
     /* TEST_START comes before run(), TEST_STOP and QUITTING after it: listeners may wait. The others come within a turn
      * and must not. NULL: nobody listens. */
     void (*event)(struct acr_scenario *scenario, enum acr_run_event event, uint64_t value);
+    /* Appends how often each task will run, for --show-task-ratio(-json), as lines or as one line of JSON.
+     * ACR_ERR_SCRIPT with a sentence when a task set has no tasks. */
+    int (*task_ratio)(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error);
     /* Frees the scenario and its engine. */
     void (*close)(struct acr_scenario *scenario);
 };
@@ -60,13 +65,14 @@ struct acr_scenario_request {
     const char *host;               /* --host, overrides every class's; NULL: none */
     const char *const *class_names; /* those wanted; none = all */
     size_t class_name_count;
+    bool may_be_empty; /* no class at all is no error: to --list */
     int log_level;
     const char *log_file; /* NULL: standard error */
     int argc;             /* the program's own arguments: sys.argv */
     char **argv;
 };
 
-/* Loads a locustfile. The scenario has at least one class. ACR_ERR_SCRIPT: the file raised (its traceback was printed),
- * has no user class, or a name is unknown; `error` says what in a sentence. */
+/* Loads a locustfile. The scenario has at least one class, unless it may be empty. ACR_ERR_SCRIPT: the file raised (its
+ * traceback was printed), has no user class, or a name is unknown; `error` says what in a sentence. */
 typedef int acr_scenario_load_fn(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                                  struct acr_error *error);

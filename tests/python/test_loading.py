@@ -186,3 +186,15 @@ def test_a_traceback_keeps_the_exception_behind_an_exception():
     except ValueError as error:
         text = _loading.script_traceback(error)
     assert "first" in text and "second" in text
+
+
+@pytest.mark.parametrize("head, found", [
+    ("from locust import HttpLocust", False), ("from locust.core import Locust as L", False),
+    ("import locust\nclass A(locust.HttpLocust): pass", False), ("from locust import HttpUser", True), ("", True)])
+def test_the_working_directory_is_a_place_for_modules_of_the_second_generation_only(write, monkeypatch, tmp_path, head, found):
+    write("value = 3\n", "root/only_in_cwd.py")
+    monkeypatch.chdir(tmp_path / "root")
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    path = write(head + "\nimport sys\nplaces = list(sys.path)\n", "flows/flow.py")
+    places = import_locustfile(path).places
+    assert places[0] == str(tmp_path / "flows") and (str(tmp_path / "root") in places) is found

@@ -74,7 +74,7 @@ static void test_defaults_are_those_of_locust(void **state)
     assert_int_equal(options->users, 1);
     assert_true(options->spawn_rate == 1);
     assert_int_equal(options->request_limit, 0);
-    assert_int_equal(options->log_level, ACR_LOG_INFO);
+    assert_string_equal(options->log_level_name, "INFO");
     assert_false(options->only_summary || options->reset_stats || options->list || options->help || options->version);
     assert_int_equal(options->class_name_count, 0);
     finish(&line);
@@ -274,51 +274,165 @@ static void test_impossible_values_are_refused(void **state)
     check_refused("--no-web -r inf", "option -r: the rate must be a number above 0");
     check_refused("--no-web -n 0", "option -n: there must be at least one request");
     check_refused("--no-web -n -1", "option -n: there must be at least one request");
-    check_refused("--no-web -L loud", "option -L: not one of DEBUG, INFO, WARNING, ERROR, CRITICAL: 'loud'");
 }
+
+#define NO_CLUSTER "there is no cluster yet in this version; without it the test runs on this machine alone"
+#define NO_PAGE                                                                                              \
+    "there is no web page yet in this version: start the test with --no-web, as in --no-web -c 10 -r 2 for " \
+    "ten users, two more each second"
 
 static void test_what_comes_in_a_later_version_says_so(void **state)
 {
     (void)state;
-    check_refused("--master", "--master is not available yet in this version");
-    check_refused("--slave --master-host=192.168.0.100", "--slave is not available yet in this version");
-    check_refused("--worker", "--worker is not available yet in this version");
-    check_refused("-P 8088", "-P is not available yet in this version");
-    check_refused("--port=8088", "--port is not available yet in this version");
-    check_refused("--web-host x", "--web-host is not available yet in this version");
-    check_refused("--show-task-ratio", "--show-task-ratio is not available yet in this version");
-    check_refused("-f demo.py", "the web page is not available yet in this version: start the test with --no-web");
-    check_refused("_", "the web page is not available yet in this version: start the test with --no-web");
+    check_refused("--master", "option --master: " NO_CLUSTER);
+    check_refused("--no-web --slave --master-host=192.168.0.100", "option --slave: " NO_CLUSTER);
+    check_refused("--worker", "option --slave: " NO_CLUSTER);
+    check_refused("-P 8088", NO_PAGE);
+    check_refused("-f demo.py", NO_PAGE);
+    check_refused("_", NO_PAGE);
+    check_refused("--html x", "--html is not available yet in this version");
+    check_refused("-T a", "-T is not available yet in this version");
+}
+
+static void test_options_of_page_and_cluster_are_no_error_without_them(void **state)
+{
+    (void)state;
+    struct line line;
+    const struct acr_options *options =
+        parse(&line, "--no-web -P 8090 --web-host=::1 --master-host a --master-port 1 --master-bind-host b "
+                     "--master-bind-port=0x10 --expect-slaves 3");
+    assert_int_equal(options->web_port, 8090);
+    assert_string_equal(options->web_host, "::1");
+    assert_string_equal(options->master_host, "a");
+    assert_int_equal(options->master_port, 1);
+    assert_string_equal(options->master_bind_host, "b");
+    assert_int_equal(options->master_bind_port, 16);
+    assert_int_equal(options->expect_slaves, 3);
+    finish(&line);
+    check_refused("--no-web --web-port x", "option --web-port: invalid integer value: 'x'");
+    check_refused("--no-web --expect-slaves", "--expect-slaves option requires 1 argument");
+
+    options = parse(&line, "--no-web");
+    assert_int_equal(options->web_port, 8089);
+    assert_string_equal(options->web_host, "");
+    assert_string_equal(options->master_host, "127.0.0.1");
+    assert_int_equal(options->master_port, 5557);
+    assert_string_equal(options->master_bind_host, "*");
+    assert_int_equal(options->master_bind_port, 5557);
+    assert_int_equal(options->expect_slaves, 1);
+    finish(&line);
+}
+
+static void test_what_only_looks_at_the_file_needs_no_mode(void **state)
+{
+    (void)state;
+    const char *const lines[] = {"-l", "--list --master", "--show-task-ratio", "--show-task-ratio-json --slave"};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(lines); i++) {
+        struct line line;
+        assert_true(acr_options_only_show(parse(&line, lines[i])));
+        finish(&line);
+    }
+    struct line line;
+    assert_false(acr_options_only_show(parse(&line, "--no-web")));
+    finish(&line);
+}
+
+/* Each option of 0.9 by the shortest prefix that is good there, whatever other versions have. */
+static void test_prefixes_of_locust_0_9_stay_unique(void **state)
+{
+    (void)state;
+    struct line line;
+    assert_true(parse(&line, "--he")->help);
+    finish(&line);
+    assert_int_equal(parse(&line, "--no-w --e 2")->expect_slaves, 2);
+    finish(&line);
+    assert_int_equal(parse(&line, "--no-w --po 2")->web_port, 2);
+    finish(&line);
+    assert_string_equal(parse(&line, "--no-w --logf a")->log_file, "a");
+    finish(&line);
+    assert_true(parse(&line, "--no-w --o")->only_summary);
+    finish(&line);
+    assert_true(parse(&line, "--no-w --re --ru 7")->reset_stats);
+    finish(&line);
+    assert_true(parse(&line, "--v")->version);
+    finish(&line);
+    check_refused("--sl", "option --slave: " NO_CLUSTER);
+    check_refused("--s", "ambiguous option: --s (--show-task-ratio, --show-task-ratio-json, --slave?)");
+    check_refused("--master-b", "ambiguous option: --master-b (--master-bind-host, --master-bind-port?)");
+    assert_true(parse(&line, "--head")->no_web);
+    finish(&line);
+    assert_int_equal(parse(&line, "--no-w --us 3")->users, 3);
+    finish(&line);
+}
+
+/* Interprets what parse() took; the sentence it is refused with, or "". To be finished. */
+static const char *interpret(struct line *line, const char *text, struct acr_error *error)
+{
+    memset(error, 0, sizeof *error);
+    int rc = acr_options_interpret(parse(line, text), error);
+    assert_true(rc == 0 || rc == ACR_ERR_INVALID);
+    return rc == 0 ? "" : error->detail;
 }
 
 static void test_log_levels_are_those_of_python_in_any_case(void **state)
 {
     (void)state;
+    static const struct {
+        const char *text;
+        int level;
+    } cases[] = {{"--no-web -L debug", ACR_LOG_DEBUG},      {"--no-web --loglevel=Warn", ACR_LOG_WARNING},
+                 {"--no-web -LCRITICAL", ACR_LOG_CRITICAL}, {"--no-web -L fatal", ACR_LOG_CRITICAL},
+                 {"--no-web --loglevel notset", 0},         {"--no-web", ACR_LOG_INFO},
+                 {"--no-web -L error", ACR_LOG_ERROR},      {"--no-web -L WARNING", ACR_LOG_WARNING}};
     struct line line;
-    assert_int_equal(parse(&line, "--no-web -L debug")->log_level, ACR_LOG_DEBUG);
-    finish(&line);
-    assert_int_equal(parse(&line, "--no-web --loglevel=Warn")->log_level, ACR_LOG_WARNING);
-    finish(&line);
-    assert_int_equal(parse(&line, "--no-web -LCRITICAL")->log_level, ACR_LOG_CRITICAL);
-    finish(&line);
+    struct acr_error error;
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(cases); i++) {
+        assert_string_equal(interpret(&line, cases[i].text, &error), "");
+        assert_int_equal(line.options.log_level, cases[i].level);
+        finish(&line);
+    }
+    const char *const wrong[] = {"--no-web -L loud", "--no-web -L 20", "--no-web -L _"};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(wrong); i++) {
+        assert_non_null(strstr(interpret(&line, wrong[i], &error), "--loglevel is no level"));
+        finish(&line);
+    }
 }
 
 static void test_times_are_read_and_a_wrong_one_names_its_option(void **state)
 {
     (void)state;
     struct line line;
-    struct acr_error error = {0};
-    struct acr_options *options = parse(&line, "--no-web -t 1h30m -s 5");
-    assert_int_equal(acr_options_read_times(options, &error), 0);
-    assert_int_equal(options->run_time, 5400 * ACR_NANOS_PER_SECOND);
-    assert_int_equal(options->stop_timeout, 5 * ACR_NANOS_PER_SECOND);
+    struct acr_error error;
+    assert_string_equal(interpret(&line, "--no-web -t 1h30m -s 5", &error), "");
+    assert_int_equal(line.options.run_time, 5400 * ACR_NANOS_PER_SECOND);
+    assert_int_equal(line.options.stop_timeout, 5 * ACR_NANOS_PER_SECOND);
     finish(&line);
-    assert_int_equal(acr_options_read_times(parse(&line, "--no-web -t 1h30"), &error), ACR_ERR_INVALID);
-    assert_non_null(strstr(error.detail, "--run-time is no time: '1h30'"));
+    assert_string_equal(interpret(&line, "--no-web -t0", &error), "");
+    assert_int_equal(line.options.run_time, 0);
     finish(&line);
-    assert_int_equal(acr_options_read_times(parse(&line, "--no-web -s soon"), &error), ACR_ERR_INVALID);
-    assert_non_null(strstr(error.detail, "--stop-timeout"));
+    assert_non_null(strstr(interpret(&line, "--no-web -t 1h30", &error), "--run-time is no time: '1h30'"));
     finish(&line);
+    assert_non_null(strstr(interpret(&line, "--no-web -s soon", &error), "--stop-timeout"));
+    finish(&line);
+}
+
+static void test_a_run_time_needs_no_web(void **state)
+{
+    (void)state;
+    struct line line;
+    struct acr_error error;
+    assert_string_equal(interpret(&line, "-t 5s", &error), "--run-time needs --no-web, which starts the test at once");
+    finish(&line);
+    assert_string_equal(interpret(&line, "-t 5s --list", &error), "");
+    finish(&line);
+}
+
+static const char *find(const char *text, const char *wanted)
+{
+    const char *found = strstr(text, wanted);
+    if (found == NULL)
+        fail_msg("no '%s' in %s", wanted, text);
+    return found;
 }
 
 static void test_help_names_every_option_within_its_width(void **state)
@@ -329,10 +443,37 @@ static void test_help_names_every_option_within_its_width(void **state)
     assert_int_equal(acr_buffer_append(&text, "", 1), 0);
     assert_int_equal(strncmp(text.data, "Usage: locust [options] [LocustClass [LocustClass2 ... ]]\n\nOptions:\n", 67),
                      0);
-    const char *const names[] = {"--no-web",       "--headless",      "--clients=N", "--users=N", "--hatch-rate=R",
-                                 "--spawn-rate=R", "--run-time=TIME", "--csv=BASE",  "--list",    "--version"};
+    /* Every option of 0.9, in its order. */
+    const char *const names[] = {"-h, --help",
+                                 "-H HOST, --host=HOST",
+                                 "--web-host=HOST",
+                                 "-P PORT, --port=PORT, --web-port=PORT",
+                                 "-f FILE, --locustfile=FILE",
+                                 "--csv=BASE, --csv-base-name=BASE",
+                                 "--master ",
+                                 "--slave, --worker",
+                                 "--master-host=HOST",
+                                 "--master-port=PORT",
+                                 "--master-bind-host=HOST",
+                                 "--master-bind-port=PORT",
+                                 "--expect-slaves=N",
+                                 "--no-web, --headless, --no_web",
+                                 "-c N, --clients=N, -u N, --users=N",
+                                 "-r R, --hatch-rate=R, --spawn-rate=R",
+                                 "-t TIME, --run-time=TIME",
+                                 "-L LEVEL, --loglevel=LEVEL",
+                                 "--logfile=FILE",
+                                 "--print-stats",
+                                 "--only-summary",
+                                 "--no-reset-stats",
+                                 "--reset-stats",
+                                 "-l, --list",
+                                 "--show-task-ratio ",
+                                 "--show-task-ratio-json",
+                                 "-V, --version"};
+    const char *rest = text.data;
     for (size_t i = 0; i < ACR_ARRAY_SIZE(names); i++)
-        assert_non_null(strstr(text.data, names[i]));
+        rest = find(rest, names[i]);
     for (const char *line = text.data; *line != '\0'; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") <= 100);
     acr_buffer_done(&text);
