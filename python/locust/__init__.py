@@ -13,7 +13,7 @@ if not _os.environ.get("LOCUST_SKIP_MONKEY_PATCH"):
 
 import _acrida
 
-from . import clients, core, env, event, events, exception, inspectlocust, log, runners, stats, util, wait_time
+from . import clients, core, env, event, events, exception, inspectlocust, log, main, runners, stats, util, wait_time
 from .core import HttpLocust, Locust
 from .event import Events
 from .exception import InterruptTaskSet, RescheduleTaskImmediately, ResponseError
@@ -30,7 +30,7 @@ __all__ = [
     "Events", "HttpLocust", "HttpUser", "InterruptTaskSet", "Locust", "RescheduleTaskImmediately", "ResponseError",
     "SequentialTaskSet", "TaskSequence", "TaskSet", "User", "__version__", "between", "clients", "constant",
     "constant_pacing", "constant_throughput", "core", "env", "event", "events", "exception", "inspectlocust", "log",
-    "runners", "seq_task", "stats", "tag", "task", "util", "wait_time",
+    "main", "runners", "seq_task", "stats", "tag", "task", "util", "wait_time",
 ]
 
 _engine.connect()

@@ -5,6 +5,8 @@ import socket
 import sys
 from typing import Any, Optional, TextIO, Union
 
+__all__ = ["StdErrWrapper", "StdOutWrapper", "console_logger", "setup_logging"]
+
 # Kept before anything replaces it: tables and log records go here.
 _real_stderr: TextIO = sys.__stderr__ or sys.stderr
 

@@ -2,6 +2,7 @@
 import pytest
 from locust import HttpLocust, TaskSet, User, task
 from locust.inspectlocust import get_task_ratio_dict, task_ratio_lines
+from locust.util import cache
 from locust.util.time import parse_timespan
 
 
@@ -72,3 +73,44 @@ def task_1(l):
 
 def task_2(l):
     pass
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A list whose last number is what time it is, for memoize()."""
+    times = [1000.0]
+    monkeypatch.setattr(cache.time, "monotonic", lambda: times[-1])
+    return times
+
+
+def test_a_result_is_good_for_its_time(clock):
+    calls = []
+    remembered = cache.memoize(timeout=2)(lambda *args: calls.append(args) or len(calls))
+    assert [remembered(1), remembered(2)] == [1, 1]
+    clock.append(1002.0)
+    assert remembered() == 1
+    clock.append(1002.1)
+    assert remembered(3) == 2 and calls == [(1,), (3,)]
+
+
+def test_a_cleared_cache_asks_again(clock):
+    calls = []
+    remembered = cache.memoize(2)(lambda: calls.append(1) or len(calls))
+    assert remembered() == 1
+    remembered.clear_cache()
+    assert remembered() == 2
+
+
+@pytest.mark.parametrize("dynamic, calls_then", [(True, 1), (False, 2)])
+def test_a_slow_function_doubles_its_time(clock, dynamic, calls_then):
+    calls = []
+
+    def slow():
+        calls.append(1)
+        clock.append(clock[-1] + 3)
+
+    remembered = cache.memoize(2, dynamic_timeout=dynamic)(slow)
+    remembered()
+    clock.append(clock[-1] + 4)
+    remembered()
+    assert len(calls) == calls_then
