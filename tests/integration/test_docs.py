@@ -257,12 +257,13 @@ def served(target, path):
 # Prints the public names of the package: of its modules, and what its classes add to those of requests and of the engine.
 NAMES = """
 import locust
-from locust import clients, core, env, event, exception, runners
-for module in (locust, core):
+from locust import clients, core, env, event, exception, runners, stats
+for module in (locust, core, stats):
     print(*module.__all__)
 print(*(name for name, value in vars(exception).items() if isinstance(value, type)))
 for cls in (core.HttpLocust, locust.HttpUser, locust.TaskSequence, locust.SequentialTaskSet, clients.HttpSession,
-            clients.ResponseContextManager, event.EventHook, event.Events, env.Environment, runners.LocalRunner):
+            clients.ResponseContextManager, event.EventHook, event.Events, env.Environment, runners.LocalRunner,
+            stats.RequestStats, stats.StatsEntry, stats.StatsError):
     own = [base for base in cls.__mro__ if base.__module__.startswith("locust.")]
     print(*(name for base in own for name in (*vars(base), *getattr(base, "__annotations__", ()))))
 """
