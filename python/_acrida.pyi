@@ -21,7 +21,7 @@ def configure(
     session_state: Callable[["NativeSession"], tuple],
     session_attribute: Callable[["NativeSession", str], Any],
     fallback: Callable[..., Any],
-    encode_json: Callable[[Any], bytes],
+    encode_json: Callable[[Any], Optional[bytes]],
     prepare: Callable[..., Optional[tuple]],
     make_error: Callable[[int, str, Optional[int], "NativeSession", str, str], Exception],
     http_error: type,
@@ -47,7 +47,7 @@ def configure(
         "hooks", "params", "proxies", "adapters").
     fallback(session, method, url, name, catch_response, context, kwargs): the whole request by real `requests`,
         recorded by it through record_success/record_failure.
-    encode_json(object): bytes of a `json=` body, as requests writes them.
+    encode_json(object): bytes of a `json=` body, as requests writes them; None: not JSON, use the fallback.
     prepare(session, method, url, kwargs): for keyword arguments that C does not take apart (files, data that is a file
         or iterator, cookies, odd types...): None = use the fallback, else
         (url: str, content_type: bytes | None, body: bytes | None, cookies: bytes | None,

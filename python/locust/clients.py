@@ -10,7 +10,7 @@ from _acrida import NativeResponse, NativeSession
 from requests.models import Response
 from requests.sessions import Session
 
-from ._http.cookies import fill
+from ._http.cookies import SessionCookieJar, fill, is_plain
 from ._http.fallback import FallbackContext, FallbackResponse
 from ._http.response import LazyParts
 from ._http.state import STEPS
@@ -46,13 +46,24 @@ class HttpSession(NativeSession, Session):
 
     @property
     def cookies(self) -> Any:
-        """The user's cookies; a RequestsCookieJar. What is assigned is copied into it."""
+        """The user's cookies; a RequestsCookieJar. What is assigned is copied into it.
+
+        A jar of another class, or with a policy of its own, is kept as it is, and requests then obeys it.
+        """
         return NativeSession.cookies.__get__(self, type(self))  # type: ignore[attr-defined]
 
     @cookies.setter
     def cookies(self, value: Any) -> None:
-        if value is not self.cookies:
+        if not is_plain(value):
+            self._hold(value)
+        elif value is not self.cookies:
+            if not isinstance(self.cookies, SessionCookieJar):
+                self._hold(SessionCookieJar(self))
             fill(self.cookies, value)
+
+    def _hold(self, jar: Any) -> None:
+        NativeSession.cookies.__set__(self, jar)  # type: ignore[attr-defined]
+        self.invalidate()
 
     @contextmanager
     def rename_request(self, name: str) -> Iterator[None]:

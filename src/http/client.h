@@ -93,6 +93,9 @@ struct acr_request {
     const struct acr_tls_settings *tls; /* from acr_http_tls(); NULL: verify against the system's store */
 };
 
+/* Is this a name as HTTP has them, for a method or a header? */
+bool acr_request_is_name(struct acr_str text);
+
 /* Appends one header line; ACR_ERR_INVALID_HEADER when the name is not a token or the value holds CR, LF or NUL. */
 ACR_MUST_CHECK int acr_request_header_line(struct acr_buffer *lines, struct acr_str name, struct acr_str value);
 

@@ -10,7 +10,7 @@
 #define FIXED_BYTES 128
 
 /* RFC 9110 section 5.6.2: visible characters but for separators. */
-static bool is_token(struct acr_str str)
+bool acr_request_is_name(struct acr_str str)
 {
     static const uint32_t allowed[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
     for (size_t i = 0; i < str.size; i++) {
@@ -46,7 +46,7 @@ static void put_line(struct acr_buffer *out, struct acr_str name_and_colon, stru
 
 int acr_request_header_line(struct acr_buffer *lines, struct acr_str name, struct acr_str value)
 {
-    if (!is_token(name) || !stays_in_line(value))
+    if (!acr_request_is_name(name) || !stays_in_line(value))
         return ACR_ERR_INVALID_HEADER;
     int code = acr_buffer_reserve(lines, name.size + value.size + 4);
     if (code != 0)
@@ -118,7 +118,7 @@ static int put_authorization(const struct acr_request *request, const struct acr
 /* What nobody has checked yet; the rest is empty for most requests. */
 static int check(const struct acr_request *request, struct acr_error *error)
 {
-    if (!is_token(request->method))
+    if (!acr_request_is_name(request->method))
         return acr_error_set(error, ACR_ERR_INVALID, "method is not a word");
     if (!stays_in_line(request->content_type))
         return acr_error_set(error, ACR_ERR_INVALID_HEADER, "Content-Type has a line break");

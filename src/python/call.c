@@ -37,6 +37,8 @@ int acr_python_call_keyword(struct acr_python_call *call, PyObject *name, PyObje
         PyErr_Format(PyExc_TypeError, "got multiple values for argument '%U'", name);
         return -1;
     }
+    if (value == Py_None && slot == &call->allow_redirects)
+        value = Py_False;
     *slot = value == Py_None && !is_method ? NULL : value;
     return 0;
 }

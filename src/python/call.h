@@ -35,7 +35,8 @@ struct acr_python_call {
 #undef X
 };
 
-/* Takes one keyword; 1: unknown name, -1 with an exception. Passing None is as good as not passing, as in requests. */
+/* Takes one keyword; 1: unknown name, -1 with an exception. Passing None is as good as not passing, as in requests,
+ * but for allow_redirects, where it means no. */
 int acr_python_call_keyword(struct acr_python_call *call, PyObject *name, PyObject *value);
 
 /* All keywords that were given, as a dict of new references, without name, catch_response and context; NULL with an

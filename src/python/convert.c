@@ -60,9 +60,14 @@ int acr_python_seconds(PyObject *object, const char *what, acr_nanos *ret_nanos)
     return 0;
 }
 
+static bool is_text(PyObject *object)
+{
+    return PyUnicode_Check(object) || PyBytes_Check(object);
+}
+
 static int quote_object(PyObject *object, struct acr_buffer *out)
 {
-    PyObject *text = PyUnicode_Check(object) || PyBytes_Check(object) ? Py_NewRef(object) : PyObject_Str(object);
+    PyObject *text = is_text(object) ? Py_NewRef(object) : PyObject_Str(object);
     struct acr_str str;
     if (text == NULL || acr_python_bytes(text, "form field", &str) != 0) {
         Py_XDECREF(text);
@@ -84,33 +89,45 @@ static int append_pair(PyObject *key, PyObject *value, struct acr_buffer *out)
     return quote_object(value, out);
 }
 
-/* One field: a value, or several of them in a list, tuple, set or other iterable. */
+/* urlencode() takes apart what has a length. */
+static bool has_length(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    return (type->tp_as_sequence != NULL && type->tp_as_sequence->sq_length != NULL) ||
+           (type->tp_as_mapping != NULL && type->tp_as_mapping->mp_length != NULL);
+}
+
+/* Several values of one field. str() of one may run the script's code, which may change the list. */
+static int append_values(PyObject *key, PyObject *values, struct acr_buffer *out)
+{
+    int code = 0;
+    for (Py_ssize_t i = 0; code == 0 && i < PySequence_Fast_GET_SIZE(values); i++) {
+        PyObject *value = Py_NewRef(PySequence_Fast_GET_ITEM(values, i));
+        if (!is_text(value) && has_length(value))
+            code = 1;
+        else if (value != Py_None)
+            code = append_pair(key, value, out);
+        Py_DECREF(value);
+    }
+    return code;
+}
+
+/* One field: a value, or a list or tuple of them. */
 static int append_field(PyObject *key, PyObject *values, struct acr_buffer *out)
 {
     if (values == Py_None)
         return 0;
-    if (PyUnicode_Check(values) || PyBytes_Check(values) || Py_TYPE(values)->tp_iter == NULL)
-        return append_pair(key, values, out);
-    PyObject *iterator = PyObject_GetIter(values);
-    if (iterator == NULL)
-        return -1;
-    PyObject *value;
-    int code = 0;
-    while (code == 0 && (value = PyIter_Next(iterator)) != NULL) {
-        if (value != Py_None)
-            code = append_pair(key, value, out);
-        Py_DECREF(value);
-    }
-    Py_DECREF(iterator);
-    return code != 0 || PyErr_Occurred() ? -1 : 0;
+    if (PyList_CheckExact(values) || PyTuple_CheckExact(values))
+        return append_values(key, values, out);
+    if (!is_text(values) && (Py_TYPE(values)->tp_iter != NULL || has_length(values)))
+        return 1;
+    return append_pair(key, values, out);
 }
 
 static int append_item(PyObject *pair, struct acr_buffer *out)
 {
-    if ((!PyTuple_Check(pair) && !PyList_Check(pair)) || PySequence_Fast_GET_SIZE(pair) != 2) {
-        PyErr_SetString(PyExc_ValueError, "cannot encode objects that are not 2-tuples");
-        return -1;
-    }
+    if ((!PyTuple_CheckExact(pair) && !PyList_CheckExact(pair)) || PySequence_Fast_GET_SIZE(pair) != 2)
+        return 1;
     PyObject *key = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
     PyObject *value = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 1));
     int code = append_field(key, value, out);
@@ -122,15 +139,15 @@ static int append_item(PyObject *pair, struct acr_buffer *out)
 /* str() of a value may run the script's code, which may change the list. */
 static int append_items(PyObject *sequence, struct acr_buffer *out)
 {
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++)
-        if (append_item(PySequence_Fast_GET_ITEM(sequence, i), out) != 0)
-            return -1;
-    return 0;
+    int code = 0;
+    for (Py_ssize_t i = 0; code == 0 && i < PySequence_Fast_GET_SIZE(sequence); i++)
+        code = append_item(PySequence_Fast_GET_ITEM(sequence, i), out);
+    return code;
 }
 
 int acr_python_form(PyObject *fields, struct acr_buffer *out)
 {
-    if (PyList_Check(fields) || PyTuple_Check(fields))
+    if (PyList_CheckExact(fields) || PyTuple_CheckExact(fields))
         return append_items(fields, out);
     if (!PyDict_CheckExact(fields))
         return 1;

@@ -30,7 +30,8 @@ int acr_python_seconds(PyObject *object, const char *what, acr_nanos *ret_nanos)
 int acr_python_truth(PyObject *object, bool otherwise, bool *ret_value);
 
 /* Appends a dict, a list or tuple of pairs as an urlencoded form or query, as requests does: values may be lists, None
- * is left out. 1: `fields` is of another kind. -1 with an exception. */
+ * is left out. 1: `fields` or something in it is of another kind, which requests has to look at. -1 with an exception.
+ */
 int acr_python_form(PyObject *fields, struct acr_buffer *out);
 
 /* For `static PyObject *` getters that cannot run out of anything but memory: NULL with MemoryError. */

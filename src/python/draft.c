@@ -2,6 +2,8 @@
 /* draft - decides which way a call goes and takes its arguments apart. */
 #include "python/draft.h"
 
+#include <unistd.h>
+
 #include "base/memory.h"
 #include "python/convert.h"
 
@@ -46,40 +48,88 @@ static int no_memory(void)
     return -1;
 }
 
-/* Does the call need the Python half to take its arguments apart? */
-static bool is_odd(const struct acr_python_call *call)
+/*
+ * Which way. What is of a kind that the engine knows for sure is taken apart here; everything else is requests' to
+ * accept or to refuse, so that its result or its exception is the script's. Nothing of it may be read before that is
+ * decided.
+ */
+
+static bool is_text(PyObject *object)
 {
-    PyObject *data = call->data;
-    if (call->files != NULL || call->cookies != NULL)
-        return true;
-    if (data != NULL && !PyBytes_Check(data) && !PyUnicode_Check(data) && !PyDict_CheckExact(data) &&
-        !PyList_Check(data) && !PyTuple_Check(data))
-        return true;
-    if (call->params != NULL && !PyDict_CheckExact(call->params) && !PyUnicode_Check(call->params) &&
-        !PyBytes_Check(call->params) && !PyList_Check(call->params) && !PyTuple_Check(call->params))
-        return true;
-    return call->headers != NULL && !PyDict_CheckExact(call->headers);
+    return PyUnicode_Check(object) || PyBytes_Check(object);
+}
+
+static bool is_fields(PyObject *object)
+{
+    return is_text(object) || PyDict_CheckExact(object) || PyList_CheckExact(object) || PyTuple_CheckExact(object);
 }
 
 static bool is_basic_auth(PyObject *auth)
 {
-    return PyTuple_Check(auth) && PyTuple_GET_SIZE(auth) == 2 &&
-           (PyUnicode_Check(PyTuple_GET_ITEM(auth, 0)) || PyBytes_Check(PyTuple_GET_ITEM(auth, 0))) &&
-           (PyUnicode_Check(PyTuple_GET_ITEM(auth, 1)) || PyBytes_Check(PyTuple_GET_ITEM(auth, 1)));
+    return PyTuple_Check(auth) && PyTuple_GET_SIZE(auth) == 2 && is_text(PyTuple_GET_ITEM(auth, 0)) &&
+           is_text(PyTuple_GET_ITEM(auth, 1));
 }
 
-/* requests also takes an object of urllib3's. */
+/* Does the call need the Python half to take its arguments apart? */
+static bool is_odd(const struct acr_python_call *call)
+{
+    return call->files != NULL || call->cookies != NULL || (call->data != NULL && !is_fields(call->data)) ||
+           (call->params != NULL && (!is_fields(call->params) || PyBytes_Check(call->params))) ||
+           (call->headers != NULL && !PyDict_CheckExact(call->headers)) ||
+           (call->auth != NULL && !is_basic_auth(call->auth)) || !is_text(call->url);
+}
+
+/* A number of seconds that can be waited, or None. */
+static bool is_seconds(PyObject *object)
+{
+    if (PyFloat_Check(object))
+        return PyFloat_AS_DOUBLE(object) > 0;
+    if (!PyLong_Check(object) || PyBool_Check(object))
+        return object == Py_None;
+    int overflow;
+    return PyLong_AsLongAndOverflow(object, &overflow) > 0;
+}
+
 static bool is_timeout(PyObject *timeout)
 {
-    return PyFloat_Check(timeout) || PyLong_Check(timeout) || PyTuple_Check(timeout) ||
-           (Py_TYPE(timeout)->tp_as_number != NULL && Py_TYPE(timeout)->tp_as_number->nb_float != NULL);
+    if (!PyTuple_Check(timeout))
+        return is_seconds(timeout);
+    return PyTuple_GET_SIZE(timeout) == 2 && is_seconds(PyTuple_GET_ITEM(timeout, 0)) &&
+           is_seconds(PyTuple_GET_ITEM(timeout, 1));
+}
+
+/* A file that is there, or an object that will name one. */
+static bool is_path(PyObject *object)
+{
+    if (!PyUnicode_Check(object))
+        return PyObject_HasAttrString(object, "__fspath__");
+    struct acr_str path;
+    if (acr_python_str(object, &path) != 0) {
+        PyErr_Clear();
+        return false;
+    }
+    return strlen(path.data) == path.size && access(path.data, F_OK) == 0;
+}
+
+static bool is_verify(PyObject *verify)
+{
+    return PyLong_Check(verify) || is_path(verify);
+}
+
+static bool is_cert(PyObject *cert)
+{
+    if (!PyTuple_Check(cert) && !PyList_Check(cert))
+        return is_path(cert);
+    return PySequence_Fast_GET_SIZE(cert) == 2 && is_path(PySequence_Fast_GET_ITEM(cert, 0)) &&
+           is_path(PySequence_Fast_GET_ITEM(cert, 1));
 }
 
 /* Can only requests itself do what this call wants? */
 static bool needs_fallback(const struct acr_python_session_state *state, const struct acr_python_call *call)
 {
     return !state->plain || call->hooks != NULL || call->proxies != NULL ||
-           (call->auth != NULL && !is_basic_auth(call->auth)) || (call->timeout != NULL && !is_timeout(call->timeout));
+           (call->timeout != NULL && !is_timeout(call->timeout)) ||
+           (call->verify != NULL && !is_verify(call->verify)) || (call->cert != NULL && !is_cert(call->cert));
 }
 
 /* A URL that does not begin with the session's base URL. */
@@ -98,18 +148,28 @@ static bool leaves_base(const struct acr_python_session *session, PyObject *url)
 
 static int take_data(const struct acr_python_call *call, struct acr_python_draft *draft)
 {
-    int kind = PyBytes_Check(call->data) || PyUnicode_Check(call->data) ? 1 : acr_python_form(call->data, &draft->form);
-    if (kind < 0)
-        return -1;
-    if (kind == 0) {
-        if (draft->form.size == 0)
-            return 0;
+    if (is_text(call->data)) {
+        draft->body = Py_NewRef(call->data);
+    } else {
+        int code = acr_python_form(call->data, &draft->form);
+        if (code != 0)
+            return code;
         draft->body = PyBytes_FromStringAndSize(draft->form.data, (Py_ssize_t)draft->form.size);
         draft->request.content_type = ACR_STR("application/x-www-form-urlencoded");
-    } else {
-        draft->body = Py_NewRef(call->data);
     }
     return draft->body != NULL ? acr_python_bytes(draft->body, "data", &draft->request.body) : -1;
+}
+
+/* 1: it is no JSON. */
+static int take_json(const struct acr_python_call *call, struct acr_python_draft *draft)
+{
+    draft->body = PyObject_CallOneArg(acr_python.encode_json, call->json);
+    if (draft->body == NULL)
+        return -1;
+    if (draft->body == Py_None)
+        return 1;
+    draft->request.content_type = ACR_STR("application/json");
+    return acr_python_bytes(draft->body, "encode_json's answer", &draft->request.body);
 }
 
 static int take_body(const struct acr_python_call *call, struct acr_python_draft *draft)
@@ -121,9 +181,7 @@ static int take_body(const struct acr_python_call *call, struct acr_python_draft
     if (has_data) {
         code = take_data(call, draft);
     } else if (call->json != NULL) {
-        draft->body = PyObject_CallOneArg(acr_python.encode_json, call->json);
-        draft->request.content_type = ACR_STR("application/json");
-        code = draft->body != NULL ? acr_python_bytes(draft->body, "encode_json's answer", &draft->request.body) : -1;
+        code = take_json(call, draft);
     }
     draft->request.has_body = draft->body != NULL || (call->verb != ACR_VERB_GET && call->verb != ACR_VERB_HEAD &&
                                                       !acr_str_equal(draft->request.method, ACR_STR("GET")) &&
@@ -138,7 +196,7 @@ static int join_params(PyObject *params, struct acr_str url, struct acr_buffer *
     struct acr_buffer query = {0};
     struct acr_str text;
     int code = 0;
-    if (PyUnicode_Check(params) || PyBytes_Check(params)) {
+    if (is_text(params)) {
         code = acr_python_bytes(params, "params", &text);
         if (code == 0 && acr_buffer_append_str(&query, text) != 0)
             code = no_memory();
@@ -164,22 +222,19 @@ static int take_url(struct acr_python_session *session, const struct acr_python_
                     struct acr_python_draft *draft)
 {
     struct acr_str text;
-    PyObject *as_text = NULL;
-    if (call->url != NULL && !PyUnicode_Check(call->url) && !PyBytes_Check(call->url)) {
-        as_text = PyObject_Str(call->url); /* requests takes anything that has a str() */
-        if (as_text == NULL)
-            return -1;
+    if (acr_python_bytes(call->url, "url", &text) != 0) {
+        PyErr_Clear();
+        return 1; /* half a surrogate pair */
     }
-    int code = acr_python_bytes(as_text != NULL ? as_text : call->url, "url", &text);
-    if (code == 0 && call->params != NULL) {
-        code = join_params(call->params, text, &draft->query_url);
+    if (call->params != NULL) {
+        int code = join_params(call->params, text, &draft->query_url);
+        if (code != 0)
+            return code;
         text = acr_buffer_str(&draft->query_url);
     }
-    if (code == 0)
-        draft->route = acr_python_route_get(session->site, text, (PyObject *)session, call->method);
-    Py_XDECREF(as_text);
-    if (code != 0 || draft->route == NULL)
-        return -1;
+    draft->route = acr_python_route_get(session->site, text);
+    if (draft->route == NULL)
+        return PyErr_Occurred() ? -1 : 1;
     draft->request.url = &draft->route->url;
     return 0;
 }
@@ -193,10 +248,6 @@ static int take_timeout(PyObject *timeout, struct acr_request *request)
             return -1;
         request->connect_timeout = request->read_timeout;
         return 0;
-    }
-    if (PyTuple_GET_SIZE(timeout) != 2) {
-        PyErr_Format(PyExc_ValueError, "timeout must be a number or a (connect, read) tuple, not %R", timeout);
-        return -1;
     }
     if (acr_python_seconds(PyTuple_GET_ITEM(timeout, 0), "connect timeout", &request->connect_timeout) != 0)
         return -1;
@@ -233,10 +284,6 @@ static int take_cert(PyObject *cert, PyObject *owned[2], struct acr_tls_settings
     tls->key_path = NULL;
     if (!PyTuple_Check(cert) && !PyList_Check(cert))
         return path_text(cert, &owned[0], &tls->cert_path);
-    if (PySequence_Fast_GET_SIZE(cert) != 2) {
-        PyErr_SetString(PyExc_ValueError, "cert must be a path or a pair of paths");
-        return -1;
-    }
     if (path_text(PySequence_Fast_GET_ITEM(cert, 0), &owned[0], &tls->cert_path) != 0)
         return -1;
     return path_text(PySequence_Fast_GET_ITEM(cert, 1), &owned[1], &tls->key_path);
@@ -288,6 +335,8 @@ static int prepare(struct acr_python_session *session, struct acr_python_call *c
         plain.data = body;
         plain.json = NULL;
     }
+    if (plain.auth != NULL && !is_basic_auth(plain.auth))
+        return 1;
     if (content_type != Py_None && acr_python_bytes(content_type, "content type", &draft->request.content_type) != 0)
         return -1;
     if (cookies != Py_None && acr_python_bytes(cookies, "cookies", &draft->request.cookies) != 0)
@@ -296,34 +345,39 @@ static int prepare(struct acr_python_session *session, struct acr_python_call *c
     return 0;
 }
 
-/* Sent in capitals, as requests does; the statistics keep the script's spelling (spec 3.4). */
+/* Sent in capitals, as requests does; the statistics keep the script's spelling (spec 3.4). 1: it is no method. */
 static int take_method(const struct acr_python_call *call, struct acr_python_draft *draft)
 {
     if (call->verb != ACR_VERB_OTHER)
         return acr_python_str(call->method, &draft->request.method);
+    if (!PyUnicode_CheckExact(call->method) || !PyUnicode_IS_ASCII(call->method))
+        return 1;
     draft->method = PyObject_CallMethod(call->method, "upper", NULL);
-    return draft->method != NULL ? acr_python_str(draft->method, &draft->request.method) : -1;
+    if (draft->method == NULL || acr_python_str(draft->method, &draft->request.method) != 0)
+        return -1;
+    return acr_request_is_name(draft->request.method) ? 0 : 1;
 }
 
-/* Fills the draft; 1: use the fallback, -1 with an exception. */
-int acr_python_draft_make(struct acr_python_session *session, struct acr_python_call *call,
-                          struct acr_python_draft *draft)
+/* Method, URL and body. A URL that the engine does not take is prepared by requests, which knows international host
+ * names and raises its own exception for what is none. */
+static int take_what(struct acr_python_session *session, struct acr_python_call *call, struct acr_python_draft *draft)
 {
-    struct acr_request *request = &draft->request;
-    struct acr_python_session_state *state = acr_python_session_state(session);
-    if (state == NULL)
-        return -1;
-    state->references++; /* the script may change its session while it waits */
-    draft->state = state;
-    if (needs_fallback(state, call) || (ACR_UNLIKELY(state->base_only) && leaves_base(session, call->url)))
-        return 1;
-    if (ACR_UNLIKELY(is_odd(call))) {
-        int odd = prepare(session, call, draft);
-        if (odd != 0)
-            return odd;
+    int way = take_method(call, draft);
+    if (way != 0)
+        return way;
+    for (bool odd = is_odd(call);; odd = false) {
+        way = odd ? 1 : take_url(session, call, draft);
+        if (ACR_LIKELY(way != 1) || draft->prepared != NULL)
+            break;
+        way = prepare(session, call, draft);
+        if (way != 0)
+            break;
     }
-    if (take_method(call, draft) != 0 || take_url(session, call, draft) != 0 || take_body(call, draft) != 0)
-        return -1;
+    return way == 0 ? take_body(call, draft) : way;
+}
+
+static void take_state(const struct acr_python_session_state *state, struct acr_request *request)
+{
     request->own_host = state->own_host;
     request->own_cookies = state->own_cookies;
     if (state->own_content_type)
@@ -332,13 +386,23 @@ int acr_python_draft_make(struct acr_python_session *session, struct acr_python_
     request->authorization = acr_buffer_str(&state->authorization);
     request->tls = state->tls;
     request->redirects_max = state->redirects_max;
-    if (call->headers != NULL && acr_python_draft_headers((PyObject *)session, call, draft) != 0)
-        return -1;
+}
+
+static int take_headers(const struct acr_python_call *call, struct acr_python_draft *draft)
+{
+    int way = call->headers != NULL ? acr_python_draft_headers(call->headers, draft) : 0;
+    if (way != 0)
+        return way;
     if (call->auth != NULL && acr_python_draft_auth(call->auth, draft) != 0)
         return -1;
-    if ((request->has_body || draft->all_lines || draft->authorization.size > 0) &&
-        acr_python_draft_note_lines(draft) != 0)
-        return -1;
+    if (draft->request.has_body || draft->all_lines || draft->authorization.size > 0)
+        return acr_python_draft_note_lines(draft);
+    return 0;
+}
+
+static int take_options(const struct acr_python_call *call, struct acr_python_draft *draft)
+{
+    struct acr_request *request = &draft->request;
     if (call->timeout != NULL && take_timeout(call->timeout, request) != 0)
         return -1;
     if ((call->verify != NULL || call->cert != NULL) && take_tls(call, draft) != 0)
@@ -347,4 +411,23 @@ int acr_python_draft_make(struct acr_python_session *session, struct acr_python_
         acr_python_truth(call->stream, false, &request->stream) != 0)
         return -1;
     return acr_python_truth(call->allow_redirects, call->verb != ACR_VERB_HEAD, &request->follow_redirects);
+}
+
+/* Fills the draft; 1: use the fallback, -1 with an exception. */
+int acr_python_draft_make(struct acr_python_session *session, struct acr_python_call *call,
+                          struct acr_python_draft *draft)
+{
+    struct acr_python_session_state *state = acr_python_session_state(session);
+    if (state == NULL)
+        return -1;
+    state->references++; /* the script may change its session while it waits */
+    draft->state = state;
+    if (needs_fallback(state, call) || (ACR_UNLIKELY(state->base_only) && leaves_base(session, call->url)))
+        return 1;
+    int way = take_what(session, call, draft);
+    if (way != 0)
+        return way;
+    take_state(state, &draft->request);
+    way = take_headers(call, draft);
+    return way == 0 ? take_options(call, draft) : way;
 }

@@ -40,7 +40,8 @@ void acr_python_draft_free(struct acr_python_draft *draft);
 int acr_python_draft_make(struct acr_python_session *session, struct acr_python_call *call,
                           struct acr_python_draft *draft);
 
-/* The steps of it that are about header lines (draft_headers.c). 0, or -1 with an exception. */
-int acr_python_draft_headers(PyObject *session, const struct acr_python_call *call, struct acr_python_draft *draft);
+/* The steps of it that are about header lines (draft_headers.c). 0, or -1 with an exception; 1: a header that requests
+ * must judge. */
+int acr_python_draft_headers(PyObject *headers, struct acr_python_draft *draft);
 int acr_python_draft_auth(PyObject *auth, struct acr_python_draft *draft);
 int acr_python_draft_note_lines(struct acr_python_draft *draft);

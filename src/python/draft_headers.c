@@ -16,6 +16,12 @@ static struct acr_str bytes_str(PyObject *bytes)
     return (struct acr_str){PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
 }
 
+/* requests refuses subclasses. */
+static bool is_plain(PyObject *object)
+{
+    return PyUnicode_CheckExact(object) || PyBytes_CheckExact(object);
+}
+
 /* Session's lines without those that the call overrides. */
 static int keep_other_lines(struct acr_str lines, PyObject *headers, struct acr_buffer *out)
 {
@@ -29,8 +35,8 @@ static int keep_other_lines(struct acr_str lines, PyObject *headers, struct acr_
         PyObject *key, *value;
         while (!overridden && PyDict_Next(headers, &position, &key, &value)) {
             struct acr_str own;
-            if (acr_python_bytes(key, "header name", &own) != 0)
-                return -1;
+            if (!is_plain(key) || acr_python_bytes(key, "header name", &own) != 0)
+                return PyErr_Occurred() ? -1 : 1;
             overridden = acr_str_equal_nocase(own, name);
         }
         if (!overridden && acr_buffer_append(out, lines.data, size) != 0)
@@ -39,19 +45,6 @@ static int keep_other_lines(struct acr_str lines, PyObject *headers, struct acr_
         lines.size -= size;
     }
     return 0;
-}
-
-static int invalid_header(PyObject *session, const struct acr_python_call *call, PyObject *key)
-{
-    struct acr_error error;
-    PyObject *repr = PyObject_Repr(key);
-    const char *text = repr != NULL ? PyUnicode_AsUTF8(repr) : NULL;
-    if (text == NULL)
-        PyErr_Clear();
-    acr_error_set(&error, ACR_ERR_INVALID_HEADER, "%s", text != NULL ? text : "?");
-    Py_XDECREF(repr);
-    acr_python_raise_request_error(ACR_ERR_INVALID_HEADER, &error, session, call->method, ACR_STR(""));
-    return -1;
 }
 
 /* Like a password given as auth, a token given as header must not follow a redirect to another host: the engine writes
@@ -66,33 +59,36 @@ static int take_authorization(struct acr_python_draft *draft, struct acr_str val
 }
 
 /* `name` and `value` checked, as a line or as what the engine makes a line of. */
-static int add_header(PyObject *session, const struct acr_python_call *call, struct acr_python_draft *draft,
-                      PyObject *key, struct acr_str name, struct acr_str value)
+static int add_header(struct acr_python_draft *draft, struct acr_str name, struct acr_str value)
 {
     size_t before = draft->lines.size;
     int code = acr_request_header_line(&draft->lines, name, value);
     if (code != 0)
-        return code == ACR_ERR_INVALID_HEADER ? invalid_header(session, call, key) : no_memory();
+        return code == ACR_ERR_INVALID_HEADER ? 1 : no_memory();
     if (!acr_str_equal_nocase(name, ACR_STR("Authorization")))
         return 0;
     draft->lines.size = before;
     return take_authorization(draft, value);
 }
 
+/* In place of two of them, what is underneath requests sends its own. */
+static int leave_out(struct acr_python_draft *draft, struct acr_str name)
+{
+    if (acr_str_equal_nocase(name, ACR_STR("Authorization")))
+        draft->request.authorization = (struct acr_str){NULL, 0};
+    return acr_str_equal_nocase(name, ACR_STR("User-Agent")) || acr_str_equal_nocase(name, ACR_STR("Accept-Encoding"));
+}
+
 /* One header of the call; the engine writes some fields itself and only needs to know what they are. */
-static int take_header(PyObject *session, const struct acr_python_call *call, struct acr_python_draft *draft,
-                       PyObject *key, PyObject *value)
+static int take_header(struct acr_python_draft *draft, PyObject *key, PyObject *value)
 {
     struct acr_str name, text;
-    if (acr_python_bytes(key, "header name", &name) != 0)
-        return -1;
-    if (value == Py_None) {
-        if (acr_str_equal_nocase(name, ACR_STR("Authorization")))
-            draft->request.authorization = (struct acr_str){NULL, 0};
-        return 0;
-    }
-    if (!PyUnicode_Check(value) && !PyBytes_Check(value))
-        return invalid_header(session, call, key);
+    if (!is_plain(key) || acr_python_bytes(key, "header name", &name) != 0)
+        return PyErr_Occurred() ? -1 : 1;
+    if (value == Py_None)
+        return leave_out(draft, name);
+    if (!is_plain(value))
+        return 1;
     PyObject *bytes = acr_python_latin1(value);
     if (bytes == NULL)
         return -1;
@@ -108,23 +104,21 @@ static int take_header(PyObject *session, const struct acr_python_call *call, st
     if (acr_str_equal_nocase(name, ACR_STR("Expect")) && acr_str_equal_nocase(text, ACR_STR("100-continue")))
         draft->request.expect_continue = draft->request.body.size > 0;
     if (!drop)
-        code = add_header(session, call, draft, key, name, text);
+        code = add_header(draft, name, text);
     Py_DECREF(bytes);
     return code;
 }
 
-int acr_python_draft_headers(PyObject *session, const struct acr_python_call *call, struct acr_python_draft *draft)
+int acr_python_draft_headers(PyObject *headers, struct acr_python_draft *draft)
 {
-    if (keep_other_lines(acr_buffer_str(&draft->state->header_lines), call->headers, &draft->lines) != 0)
-        return -1;
+    int code = keep_other_lines(acr_buffer_str(&draft->state->header_lines), headers, &draft->lines);
     Py_ssize_t position = 0;
     PyObject *key, *value;
-    while (PyDict_Next(call->headers, &position, &key, &value))
-        if (take_header(session, call, draft, key, value) != 0)
-            return -1;
+    while (code == 0 && PyDict_Next(headers, &position, &key, &value))
+        code = take_header(draft, key, value);
     draft->request.header_lines = acr_buffer_str(&draft->lines);
     draft->all_lines = true;
-    return 0;
+    return code;
 }
 
 int acr_python_draft_auth(PyObject *auth, struct acr_python_draft *draft)

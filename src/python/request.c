@@ -269,8 +269,9 @@ ACR_PYTHON_VERB(request)
     call.catch_response = count > 3 ? args[3] : NULL;
     if (take_keywords(&call, args + count, keywords) != 0)
         return NULL;
-    if (call.method == NULL || call.url == NULL || !PyUnicode_Check(call.method)) {
-        PyErr_SetString(PyExc_TypeError, "request() needs a method (str) and a url");
+    if (call.method == NULL || call.url == NULL) {
+        PyErr_Format(PyExc_TypeError, "request() missing a required argument: '%s'",
+                     call.method == NULL ? "method" : "url");
         return NULL;
     }
     return run_call((struct acr_python_session *)session, &call);

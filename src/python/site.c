@@ -4,7 +4,6 @@
 
 #include "base/memory.h"
 #include "python/convert.h"
-#include "python/exceptions.h"
 #include "python/record.h"
 
 struct acr_python_site *acr_python_site_get(struct acr_str base_url)
@@ -54,8 +53,7 @@ static struct acr_python_route *route_new(struct acr_url *url)
     return route;
 }
 
-struct acr_python_route *acr_python_route_get(struct acr_python_site *site, struct acr_str text, PyObject *session,
-                                              PyObject *method)
+struct acr_python_route *acr_python_route_get(struct acr_python_site *site, struct acr_str text)
 {
     struct acr_python_route *route = acr_map_find(&site->routes, text);
     if (ACR_LIKELY(route != NULL)) {
@@ -64,9 +62,8 @@ struct acr_python_route *acr_python_route_get(struct acr_python_site *site, stru
     }
     struct acr_url url = {0};
     struct acr_error error = {0};
-    int code = parse(site, text, &url, &error);
-    if (code != 0)
-        return acr_python_raise_request_error(code, &error, session, method, text), NULL;
+    if (parse(site, text, &url, &error) != 0)
+        return NULL;
     route = route_new(&url);
     if (route == NULL) {
         acr_url_done(&url);

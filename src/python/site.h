@@ -68,10 +68,9 @@ struct acr_python_site {
 /* Never fails. */
 struct acr_python_site *acr_python_site_get(struct acr_str base_url);
 
-/* The route for the text a script passed as URL, with one more reference; NULL with the exception requests would raise.
- */
-struct acr_python_route *acr_python_route_get(struct acr_python_site *site, struct acr_str text, PyObject *session,
-                                              PyObject *method);
+/* The route for the text a script passed as URL, with one more reference. NULL without an exception: the engine does
+ * not take it for a URL. */
+struct acr_python_route *acr_python_route_get(struct acr_python_site *site, struct acr_str text);
 void acr_python_route_unref(struct acr_python_route *route);
 
 /* The entry of this route's own label. NULL with an exception. */

@@ -67,16 +67,52 @@ class Site(BaseHTTPRequestHandler):
         pass
 
 
+class Quiet(ThreadingHTTPServer):
+    """Clients that go away are no matter."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+def serve(handler):
+    server = Quiet(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    return server
+
+
 @pytest.fixture(scope="session")
 def site():
     """Base URL of a server of this test run."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
+    server = serve(Site)
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def serve_statuses():
+    """serve_statuses([503, 200]): (base URL, list that fills with the paths asked for) of a server that answers so."""
+    servers = []
+
+    def start(statuses):
+        answers, asked = iter(statuses), []
+
+        class Answers(Site):
+            def answer(self):
+                asked.append(self.path)
+                self.reply(next(answers), b"")
+
+            do_GET = do_POST = answer
+
+        servers.append(serve(Answers))
+        return f"http://127.0.0.1:{servers[-1].server_address[1]}", asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 class Heard:

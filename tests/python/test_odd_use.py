@@ -34,7 +34,7 @@ def session(site):
 
 
 @pytest.mark.parametrize("given", [{"name": Objects()}, {"catch_response": Objects()}, {"stream": Objects()},
-                                   {"allow_redirects": Objects()}, {"verify": Objects()}, {"data": {"a": Objects()}},
+                                   {"allow_redirects": Objects()}, {"data": {"a": Objects()}},
                                    {"params": {"a": [Objects()]}}, {"data": type("L", (list,), {
                                        "__len__": Objects.__len__, "__bool__": Objects.__bool__})("ab")}])
 def test_an_argument_that_raises_when_asked_leaves_by_its_own_exception(session, given):
@@ -64,11 +64,13 @@ def test_form_fields_may_change_while_they_are_converted(session):
 
 
 def test_certificates_may_be_given_as_paths(session, tmp_path):
-    path = tmp_path / "none.pem"
+    path = tmp_path / "some.pem"
+    path.touch()
     for given in ({"verify": path}, {"cert": path}, {"cert": [str(path), path]}):
         assert session.get("/a", **given).ok
-    with pytest.raises(ValueError):
-        session.get("/a", cert=(1, 2, 3))
+    assert session.native_count() == 3
+    with pytest.raises(OSError, match="Could not find"):
+        session.get("/a", cert=str(tmp_path / "none.pem"))
 
 
 def test_a_charset_that_is_none_is_taken_for_utf_8(session):

@@ -67,26 +67,53 @@ def test_headers_that_requests_must_judge_are_left_to_it(environment, name, valu
 def test_header_values_may_be_bytes_and_none_is_not_sent(environment):
     session = HttpSession("http://127.0.0.1")
     session.headers.clear()
-    session.headers.update({"A": b"1", "B": None})
-    assert session_state(session).header_lines == b"A: 1\r\n"
+    session.headers.update({"A": b"1", "B": None, "User-Agent": "mine", "Accept-Encoding": ""})
+    assert session_state(session).header_lines == b"A: 1\r\nUser-Agent: mine\r\nAccept-Encoding: \r\n"
 
 
-def test_verify_and_cert_become_paths(environment):
+@pytest.fixture
+def pem(tmp_path):
+    """pem("name"): the path of a file of that name that is there."""
+
+    def make(name):
+        path = tmp_path / name
+        path.touch()
+        return str(path)
+
+    return make
+
+
+def test_verify_and_cert_become_paths(environment, pem):
     session = HttpSession("https://127.0.0.1")
-    session.verify = "/ca.pem"
-    session.cert = ("/cert.pem", "/key.pem")
-    assert session_state(session)[3:7] == (True, "/ca.pem", "/cert.pem", "/key.pem")
-    session.verify, session.cert = False, "/both.pem"
-    assert session_state(session)[3:7] == (False, None, "/both.pem", None)
+    ca, cert, key = map(pem, ("ca", "cert", "key"))
+    session.verify, session.cert = ca, (cert, key)
+    assert session_state(session)[3:7] == (True, ca, cert, key)
+    session.verify, session.cert = False, cert
+    assert session_state(session)[3:7] == (False, None, cert, None)
 
 
-def test_the_environments_ca_bundle_counts_in_0_9_only(environment):
-    environment(REQUESTS_CA_BUNDLE="/bundle.pem")
-    assert session_state(HttpSession("https://127.0.0.1")).ca_path == "/bundle.pem"
+@pytest.mark.parametrize("name, value", [("verify", "/not/there"), ("cert", "/not/there"), ("cert", ("/not/there", "/"))])
+def test_files_that_are_not_there_are_left_to_requests(environment, name, value):
+    session = HttpSession("https://127.0.0.1")
+    setattr(session, name, value)
+    assert session_state(session).plain == NEVER
+    with pytest.raises(OSError, match="Could not find"):
+        session.get("/")
+
+
+def test_the_environments_ca_bundle_counts_in_0_9_only(environment, pem):
+    environment(REQUESTS_CA_BUNDLE=pem("bundle"))
+    assert session_state(HttpSession("https://127.0.0.1")).ca_path == pem("bundle")
     assert session_state(modern("https://127.0.0.1")).ca_path is None
     own = HttpSession("https://127.0.0.1")
-    own.verify = "/own.pem"
-    assert session_state(own).ca_path == "/own.pem"
+    own.verify = pem("own")
+    assert session_state(own).ca_path == pem("own")
+
+
+def test_a_missing_ca_bundle_of_the_environment_is_left_to_requests(environment):
+    environment(REQUESTS_CA_BUNDLE="/not/there")
+    assert session_state(HttpSession("https://127.0.0.1")).plain == NEVER
+    assert session_state(HttpSession("http://127.0.0.1")).plain == ALWAYS
 
 
 def test_a_proxy_of_the_environment_needs_requests_in_0_9_only(environment):

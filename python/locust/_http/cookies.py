@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A requests cookie jar whose cookies live in the engine, so that both sides see every change at once."""
 import time
-from http.cookiejar import Cookie
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any, Dict, Iterator, Optional, Tuple
 
 from requests.cookies import RequestsCookieJar, create_cookie
@@ -27,7 +27,7 @@ class SessionCookieJar(RequestsCookieJar):
 
     def __init__(self, session: Any) -> None:
         self._session = session
-        self._own_policy = False
+        self.native = True  # the engine does as this jar says: not when a script set a policy, it knows only the usual
         self._seen_version: Optional[int] = None
         self._seen: Tree = {}
         super().__init__()
@@ -79,12 +79,8 @@ class SessionCookieJar(RequestsCookieJar):
 
     def set_policy(self, policy: Any) -> None:
         super().set_policy(policy)
-        self._own_policy = True
+        self.native = False
         self._session.invalidate()
-
-    def has_own_policy(self) -> bool:
-        """Has a script set a policy? The engine knows only the usual one."""
-        return self._own_policy
 
     def copy(self) -> RequestsCookieJar:
         """A jar of its own with the same cookies."""
@@ -107,6 +103,25 @@ def _rebuild(cookies: Any) -> RequestsCookieJar:
     for cookie in cookies:
         jar.set_cookie(cookie)
     return jar
+
+
+def is_native(jar: Any) -> bool:
+    """Is this a jar that the engine knows to obey?"""
+    return isinstance(jar, SessionCookieJar) and jar.native
+
+
+def is_plain(source: Any) -> bool:
+    """Does `source` hold cookies and no more: neither a policy nor a jar of the script's own making?"""
+    if not isinstance(source, CookieJar):
+        return True
+    return type(source) in (RequestsCookieJar, SessionCookieJar) and _rules(source._policy) == _USUAL  # type: ignore
+
+
+def _rules(policy: Any) -> Tuple[type, Dict[str, Any]]:
+    return type(policy), {name: value for name, value in vars(policy).items() if name != "_now"}
+
+
+_USUAL = _rules(DefaultCookiePolicy())
 
 
 def fill(jar: RequestsCookieJar, source: Any) -> None:

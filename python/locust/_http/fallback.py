@@ -130,6 +130,8 @@ def fallback(session: Any, method: str, url: str, name: Optional[str], catch_res
              kwargs: Dict[str, Any]) -> Any:
     """Makes the whole request with requests.Session.request. MissingSchema, InvalidSchema and InvalidURL leave."""
     full_url = absolute(session, url)
+    if isinstance(method, bytes):
+        method = method.decode("ascii")
     start_time, begin = time.time(), time.perf_counter()
     response = _send(session, method, full_url, kwargs)
     if not kwargs.get("stream"):

@@ -7,9 +7,10 @@ from typing import Any, Dict, Optional, Tuple
 from requests.auth import HTTPBasicAuth
 from requests.compat import json as complex_json
 from requests.cookies import cookiejar_from_dict
-from requests.exceptions import InvalidJSONError, InvalidSchema, InvalidURL, MissingSchema, RequestException
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
 from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
+from requests.utils import check_header_validity
 
 Prepared = Tuple[str, Optional[bytes], Optional[bytes], Optional[bytes], Dict[str, Any]]
 
@@ -19,13 +20,16 @@ RAISED = (MissingSchema, InvalidSchema, InvalidURL)
 _UNDERSTOOD = frozenset(("params", "data", "json", "headers", "cookies", "files", "auth", "timeout", "allow_redirects",
                          "verify", "cert", "stream", "name", "catch_response", "context"))
 
+# What is underneath requests sends its own in place of these.
+_SENT_ANYWAY = ("user-agent", "accept-encoding")
 
-def encode_json(value: Any) -> bytes:
-    """The body of json=value. InvalidJSONError for numbers JSON does not have, TypeError for foreign objects."""
+
+def encode_json(value: Any) -> Optional[bytes]:
+    """The body of json=value; None for what JSON does not have, TypeError for foreign objects."""
     try:
         return complex_json.dumps(value, allow_nan=False).encode("utf-8")
-    except ValueError as error:
-        raise InvalidJSONError(error) from None
+    except ValueError:
+        return None
 
 
 def prepare(session: Any, method: str, url: str, kwargs: Dict[str, Any]) -> Optional[Prepared]:
@@ -48,18 +52,24 @@ def prepare(session: Any, method: str, url: str, kwargs: Dict[str, Any]) -> Opti
 def _known_auth(rest: Dict[str, Any]) -> bool:
     auth = rest.get("auth")
     if type(auth) is HTTPBasicAuth:
-        rest["auth"] = (auth.username, auth.password)
-        return True
-    return auth is None or isinstance(auth, tuple)
+        auth = rest["auth"] = (auth.username, auth.password)
+    if not isinstance(auth, tuple):
+        return auth is None
+    return len(auth) == 2 and all(isinstance(part, (str, bytes)) for part in auth)
 
 
 def _prepare(session: Any, method: str, url: str, rest: Dict[str, Any]) -> Optional[Prepared]:
     request = PreparedRequest()
     request.prepare_method(method)
     request.prepare_url(absolute(session, url), rest.pop("params", None))
-    headers = rest.get("headers") or {}
+    headers = rest.get("headers", {})
     if not isinstance(headers, Mapping):
         return None
+    for name, value in headers.items():
+        if not isinstance(name, str) or value is None and name.lower() in _SENT_ANYWAY:
+            return None
+        if value is not None:
+            check_header_validity((name, value))
     rest["headers"] = dict(headers)
     request.headers = CaseInsensitiveDict({name: value for name, value in headers.items() if value is not None})
     had_type = "Content-Type" in request.headers
@@ -103,11 +113,13 @@ def _body_bytes(request: PreparedRequest) -> Tuple[bool, Optional[bytes]]:
         return True, body
     if isinstance(body, str):
         return True, body.encode("utf-8")
-    if "Content-Length" not in request.headers or not hasattr(body, "read"):
+    place = request._body_position  # type: ignore[attr-defined]
+    if "Content-Length" not in request.headers or not hasattr(body, "read") or not isinstance(place, int):
         return False, None
     data = body.read()
     if isinstance(data, bytes) and len(data) == int(request.headers["Content-Length"]):
         return True, data
+    body.seek(place)  # requests reads it again
     return False, None
 
 

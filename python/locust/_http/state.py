@@ -13,8 +13,9 @@ from requests.hooks import default_hooks
 from requests.sessions import Session
 from requests.structures import CaseInsensitiveDict
 from requests.utils import check_header_validity, default_headers, get_environ_proxies, get_netrc_auth, getproxies
+from urllib3 import __version__ as urllib3_version
 
-from .cookies import SessionCookieJar
+from .cookies import SessionCookieJar, is_native
 
 REDIRECTS_MAX = 30
 
@@ -26,6 +27,9 @@ STEPS: Dict[str, Any] = {name: getattr(Session, name) for name in (
     "send", "prepare_request", "get_adapter", "merge_environment_settings", "resolve_redirects", "rebuild_auth",
     "rebuild_method", "rebuild_proxies", "should_strip_auth", "get_redirect_target")}
 _ADAPTER_SEND = HTTPAdapter.send
+_SCHEMES = frozenset(("https://", "http://"))
+# What the libraries below requests send when the session has no such header.
+_UNDERNEATH = ((b"Accept-Encoding", b"identity"), (b"User-Agent", f"python-urllib3/{urllib3_version}".encode()))
 # These belong to a body or a connection and are not the session's to set in the engine.
 _UNSENDABLE = frozenset(("content-length", "transfer-encoding"))
 
@@ -92,13 +96,15 @@ _FALLBACK = State(NEVER, b"", None, True, None, None, None, REDIRECTS_MAX)
 
 def session_state(session: Any) -> Tuple[Any, ...]:
     """Asked by the engine before the first request of a session and after changes."""
-    if needs_requests(session):
-        return _FALLBACK
-    touched = session.touched
     try:
-        lines, authorization = _session_headers(session) if touched("headers") else (_default_lines(), None)
-    except InvalidHeader:
-        return _FALLBACK  # requests says what is wrong with it
+        return _FALLBACK if needs_requests(session) else _native_state(session)
+    except Exception:
+        return _FALLBACK  # what cannot be made sense of is requests' to accept or to refuse
+
+
+def _native_state(session: Any) -> State:
+    touched = session.touched
+    lines, authorization = _session_headers(session) if touched("headers") else (_default_lines(), None)
     own_auth = session.auth if touched("auth") else None
     if own_auth:
         authorization = basic_authorization(own_auth)
@@ -122,13 +128,13 @@ def needs_requests(session: Any) -> bool:
     """Has the script asked for something that only requests itself can do?"""
     touched = session.touched
     return (_foreign_steps(type(session)) or not STEPS.keys().isdisjoint(vars(session))
-            or touched("hooks") and any(session.hooks.values())
+            or touched("hooks") and session.hooks != default_hooks()
             or touched("params") and bool(session.params)
             or touched("proxies") and bool(session.proxies)
             or touched("stream") and bool(session.stream)
-            or touched("adapters") and not all(map(_plain_adapter, session.adapters.values()))
-            or touched("max_redirects") and session.max_redirects < 1
-            or touched("cookies") and session.cookies.has_own_policy())
+            or touched("adapters") and not _plain_adapters(session.adapters)
+            or touched("max_redirects") and (not isinstance(session.max_redirects, int) or session.max_redirects < 1)
+            or touched("cookies") and not is_native(session.cookies))
 
 
 def _foreign_steps(cls: type) -> bool:
@@ -136,8 +142,16 @@ def _foreign_steps(cls: type) -> bool:
         getattr(cls, name) is not step for name, step in STEPS.items())
 
 
+def _plain_adapters(adapters: Mapping[str, Any]) -> bool:
+    return _SCHEMES.issubset(adapters) and all(map(_plain_adapter, adapters.values()))
+
+
 def _plain_adapter(adapter: Any) -> bool:
-    return type(adapter) is HTTPAdapter and not adapter.max_retries.total
+    return type(adapter) is HTTPAdapter and _retries(adapter) == _NO_RETRIES
+
+
+def _retries(adapter: HTTPAdapter) -> Tuple[type, Dict[str, Any]]:
+    return type(adapter.max_retries), vars(adapter.max_retries)
 
 
 def trusts_environment(session: Any) -> bool:
@@ -154,6 +168,9 @@ def basic_authorization(auth: Any) -> Optional[bytes]:
     return None
 
 
+_NO_RETRIES = _retries(HTTPAdapter())
+
+
 def _session_headers(session: Any) -> Tuple[bytes, Optional[bytes]]:
     """As _headers(), remembered: a session whose headers are a dict of the script's is asked before every request."""
     items = tuple(session.headers.items())
@@ -165,20 +182,26 @@ def _session_headers(session: Any) -> Tuple[bytes, Optional[bytes]]:
 
 def _headers(headers: Mapping[str, Any]) -> Tuple[bytes, Optional[bytes]]:
     """Header lines, and the Authorization value apart from them: it must not follow a redirect to another host."""
-    lines, authorization = [], None
+    lines, authorization, sent = [], None, set()
     for name, value in headers.items():
         if value is None:
             continue
         check_header_validity((name, value))
         name, value = _latin1(name), _latin1(value)
         lower = name.lower().decode("latin-1")
+        sent.add(lower)
         if lower in _UNSENDABLE:
             raise InvalidHeader(f"{lower} is not the session's to set")
         if lower == "authorization":
             authorization = value
         else:
-            lines.append(name + b": " + value + b"\r\n")
-    return b"".join(lines), authorization
+            lines.append(_line(name, value))
+    missing = [_line(name, value) for name, value in _UNDERNEATH if name.lower().decode() not in sent]
+    return b"".join(missing + lines), authorization
+
+
+def _line(name: bytes, value: bytes) -> bytes:
+    return name + b": " + value + b"\r\n"
 
 
 def _latin1(text: Any) -> bytes:
@@ -196,17 +219,23 @@ def _default_lines() -> bytes:
 
 
 def _verification(verify: Any) -> Tuple[bool, Optional[str]]:
-    if isinstance(verify, (str, os.PathLike)):
-        return True, os.fspath(verify)
-    return verify is None or bool(verify), None
+    if verify is None or isinstance(verify, int):
+        return verify is None or bool(verify), None
+    return (True, _file(verify)) if verify else (False, None)
 
 
 def _certificate(cert: Any) -> Tuple[Optional[str], Optional[str]]:
     if not cert:
         return None, None
     if isinstance(cert, (str, os.PathLike)):
-        return os.fspath(cert), None
-    return os.fspath(cert[0]), os.fspath(cert[1])
+        return _file(cert), None
+    return _file(cert[0]), _file(cert[1])
+
+
+def _file(path: Any) -> str:
+    """The path as text. OSError when there is no such file, which requests says in its own words."""
+    os.stat(path)
+    return os.fspath(path)
 
 
 class HostEnvironment(NamedTuple):
@@ -221,6 +250,8 @@ class HostEnvironment(NamedTuple):
 def environment_of(base_url: str) -> HostEnvironment:
     """Decided once per base URL. Other hosts than the base URL's go by requests when they may differ."""
     ca_path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
+    if ca_path is not None and not os.path.exists(ca_path) and base_url[:8].lower() == "https://":
+        return HostEnvironment(NEVER, None, ca_path)
     has_proxies = any(scheme != "no" for scheme in getproxies())
     if not has_proxies and not _has_netrc():
         return HostEnvironment(ALWAYS, None, ca_path)
