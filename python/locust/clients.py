@@ -74,6 +74,20 @@ class HttpSession(NativeSession, Session):
         finally:
             self.request_name = previous
 
+    def __reduce__(self) -> Any:
+        """Copies and pickles have what those of a requests session have, and the base URL; they belong to no user."""
+        state = {name: getattr(self, name) for name in self.__attrs__
+                 if name == "cookies" or self.touched(name) or name in vars(self)}
+        return _copied, (type(self), self.base_url, self.generation), state
+
+    def __setstate__(self, state: Any) -> None:
+        for name, value in state.items():
+            if name == "headers":
+                self.headers.clear()
+                self.headers.update(value)
+            else:
+                setattr(self, name, value)
+
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name == "request":
@@ -89,6 +103,12 @@ class HttpSession(NativeSession, Session):
             for verb in _VERBS:
                 if getattr(cls, verb) is getattr(NativeSession, verb):
                     setattr(cls, verb, getattr(Session, verb))
+
+
+def _copied(cls: Any, base_url: str, generation: int) -> Any:
+    session = cls.__new__(cls)
+    NativeSession.__init__(session, base_url, generation)
+    return session
 
 
 def _without_credentials(base_url: str) -> Any:

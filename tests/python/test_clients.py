@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """HttpSession and its responses, native and by real requests, against a server of this process."""
+import copy
 import io
 import json
+import pickle
 
 import gevent
 import pytest
@@ -281,6 +283,22 @@ def test_a_patched_requests_is_used(site, monkeypatch):
     session.headers["X"] = "1"
     session.get("/")
     assert said == [1]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda session: pickle.loads(pickle.dumps(session))])
+def test_a_session_can_be_copied_and_pickled(site, copied):
+    session = HttpSession(site.replace("://", "://user:word@"))
+    session.get("/set?seen=1")
+    session.headers.update({"X-Own": "1"})
+    del session.headers["Accept"]
+    twin = copied(session)
+    twin.headers["X-Own"] = "2"
+    twin.cookies["more"] = "2"
+    assert (type(twin), twin.base_url, twin.auth) == (HttpSession, site, ("user", "word"))
+    sent = dict(twin.get("/a").json()["headers"])
+    assert sent["X-Own"] == "2" and sent["Cookie"] == "seen=1; more=2" and "Accept" not in sent
+    assert session.headers["X-Own"] == "1" and session.cookies.get_dict() == {"seen": "1"}
+    assert twin.native_count() == 1
 
 
 def test_a_session_takes_attributes_of_the_scripts(session):
