@@ -34,6 +34,7 @@ def configure(
     stop_user: type,
     user_kill: type,
     task_error: Callable[[Any, BaseException], None],
+    wait_by_limits: Any,
     success_hook: Any,
     failure_hook: Any,
     request_hook: Any,
@@ -58,6 +59,7 @@ def configure(
     user_kill(GreenletExit): how the run ends a user. It lets the request go to its end that the user waits for.
     task_error(task_set, exception): an exception left a task: fire locust_error/user_error, log the traceback. A
         BaseException it raises ends the user.
+    wait_by_limits: the wait_function that says no more than min_wait and max_wait do; it is not called.
     success_hook, failure_hook, request_hook: event hooks with an attribute `_handlers` (a list that is never
         replaced) and a method `call(**kwargs)`; called after the engine recorded a request, only when the list is not empty.
         success: request_type, name, response_time, response_length. failure: request_type, name, response_time,
@@ -132,6 +134,9 @@ def connection_counts() -> tuple[int, int]:
 def random_index(count: int) -> int:
     """Uniform in 0 .. count-1 from the engine's generator."""
 
+def random_millis(low: float, high: float) -> int:
+    """Uniform in low .. high, both included; 0 for a negative one. ValueError when they are not whole or low > high."""
+
 def sleep(seconds: float) -> None:
     """Wait on the engine's timer wheel; other greenlets run meanwhile. <= 0: let the others run once."""
 
@@ -150,10 +155,10 @@ class WaitTime:
     def __get__(self, instance: Any, owner: Any = ...) -> Any: ...
 
 class FromUser:
-    """A class attribute of a task set that reads the user's attribute of that name. A class that sets its own, or an
-    instance that does, hides it."""
+    """A class attribute of a task set that reads the user's attribute of that name, or is the given function as a method.
+    A class that sets its own, or an instance that does, hides it; read from a class it is None."""
 
-    def __init__(self, name: str) -> None: ...
+    def __init__(self, name: str, function: Any = ...) -> None: ...
     def __get__(self, instance: Any, owner: Any = ...) -> Any: ...
 
 class NativeUser:
@@ -161,9 +166,6 @@ class NativeUser:
 
     Class attributes read by C: `generation` (9 or 2), `task_set` (0.9), `tasks` (2.x), `host`, `stop_timeout`, waits (below).
     """
-
-    def wait_function(self) -> int:
-        """Milliseconds, uniform in min_wait..max_wait (0.9). The loop does not call it unless a subclass has its own."""
 
     def run_loop(self) -> None:
         """The life of a user between its on_start and on_stop: instantiate the root task set (task_set, or for `tasks`
@@ -176,7 +178,8 @@ class NativeTaskSet:
 
     NativeTaskSet(parent): parent is a task set or a user, else LocustError (configure's locust_error).
 
-    Each of the methods below may be overridden in Python; per class it is looked up once which are.
+    Each of the methods below may be overridden in Python, in a class, on it while users run, or by an instance's own
+    attribute; it is looked up once which are.
 
     Waits: 0.9 rules for generation 9 (wait_function; min_wait/max_wait in ms; a TaskSet's own values win, None = the
     user's, 0 = no wait), 2.x rules for generation 2 (wait_time; TaskSet's own, else the user's). A user class of generation 9 that

@@ -8,7 +8,7 @@ from typing import Any
 import _acrida
 from requests.exceptions import HTTPError
 
-from . import clients, events, exception
+from . import clients, core, events, exception
 from ._http.errors import make_error
 from ._http.fallback import fallback
 from ._http.prepare import encode_json, prepare
@@ -46,6 +46,7 @@ def connect() -> None:
         make_error=make_error, http_error=HTTPError, catch_error=exception.CatchResponseError,
         response_error=exception.ResponseError, locust_error=exception.LocustError,
         interrupt=exception.InterruptTaskSet, reschedule=exception.RescheduleTask,
-        reschedule_now=exception.RescheduleTaskImmediately, stop_user=exception.StopUser, user_kill=UserKill, task_error=task_error,
+        reschedule_now=exception.RescheduleTaskImmediately, stop_user=exception.StopUser, user_kill=UserKill,
+        task_error=task_error, wait_by_limits=core.Locust.wait_function,
         success_hook=events.request_success, failure_hook=events.request_failure, request_hook=events.request)
     _acrida.attach_hub()

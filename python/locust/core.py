@@ -2,16 +2,19 @@
 """Locust and HttpLocust of Locust 0.9, and the module that scripts of that time import from."""
 from typing import Any, Optional
 
+import _acrida
+
 from . import events
 from .clients import HttpSession
 from .exception import (InterruptTaskSet, LocustError, RescheduleTask, RescheduleTaskImmediately, ResponseError,
                         StopLocust)
 from .user.life import LivingUser
-from .user.task import TaskSequence, TaskSet, seq_task, task
+from .user.task import TaskSequence, TaskSet, TaskSetMeta, seq_task, task
 
 __all__ = [
     "HttpLocust", "HttpSession", "InterruptTaskSet", "Locust", "LocustError", "RescheduleTask",
-    "RescheduleTaskImmediately", "ResponseError", "StopLocust", "TaskSequence", "TaskSet", "events", "seq_task", "task",
+    "RescheduleTaskImmediately", "ResponseError", "StopLocust", "TaskSequence", "TaskSet", "TaskSetMeta", "events",
+    "seq_task", "task",
 ]
 
 
@@ -35,6 +38,13 @@ class Locust(LivingUser):
     def __init__(self, environment: Any = None) -> None:
         super().__init__()
         self.environment = environment
+
+    def wait_function(self) -> Any:
+        """Milliseconds to wait: evenly spread over min_wait .. max_wait, both included. To be overridden.
+
+        ValueError when min_wait > max_wait or they are not whole.
+        """
+        return _acrida.random_millis(self.min_wait, self.max_wait)
 
 
 class HttpLocust(Locust):

@@ -163,6 +163,17 @@ static PyObject *random_index(PyObject *module, PyObject *argument)
     return PyLong_FromUnsignedLongLong(acr_random_below(&acr_python.engine->random, (uint64_t)bound));
 }
 
+static PyObject *random_millis(PyObject *module, PyObject *args)
+{
+    (void)module;
+    double low, high;
+    acr_nanos nanos = 0;
+    if (!PyArg_ParseTuple(args, "dd:random_millis", &low, &high) || acr_python_attach_hub() != 0 ||
+        acr_python_draw_millis(low, high, &nanos) != 0)
+        return NULL;
+    return PyLong_FromLongLong(nanos / ACR_NANOS_PER_MILLI);
+}
+
 static PyObject *seed(PyObject *module, PyObject *argument)
 {
     (void)module;
@@ -236,6 +247,7 @@ static PyMethodDef functions[] = {
     {"record_failure", record_failure, METH_VARARGS,
      "Count a failure: request_type, name, milliseconds or None, error."},
     {"random_index", random_index, METH_O, "Uniform in 0 .. N-1 from the engine's generator."},
+    {"random_millis", random_millis, METH_VARARGS, "Whole milliseconds, uniform in low .. high."},
     {"seed", seed, METH_O, "Make the engine's choices repeatable."},
     {"sleep", sleep_seconds, METH_O, "Wait so many seconds on the engine's timer wheel; other greenlets run."},
     {"user_ended", user_ended, METH_O, "The user with this id is gone."},

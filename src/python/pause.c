@@ -17,18 +17,11 @@ int acr_python_sleep(acr_nanos nanos)
     return code;
 }
 
-/* Did the script give this very object an attribute that its class has, too? */
-static bool has_own(PyObject *object, PyObject *name)
-{
-    PyObject **dict = _PyObject_GetDictPtr(object);
-    return dict != NULL && *dict != NULL && PyDict_Contains(*dict, name) == 1;
-}
-
 /* A limit in whole milliseconds: the set's own unless None, else the user's. */
 static int read_limit(struct acr_python_task_set *set, PyObject *name, double *ret_millis)
 {
     PyObject *value = NULL;
-    if (set->plan->states_limits || has_own((PyObject *)set, name)) {
+    if (set->plan->states_limits) {
         value = PyObject_GetAttr((PyObject *)set, name);
         if (value == NULL)
             return -1;
@@ -42,23 +35,29 @@ static int read_limit(struct acr_python_task_set *set, PyObject *name, double *r
     return *ret_millis == -1.0 && PyErr_Occurred() ? -1 : 0;
 }
 
-int acr_python_wait_by_limits(struct acr_python_task_set *set, acr_nanos *ret_nanos)
+int acr_python_draw_millis(double low, double high, acr_nanos *ret_nanos)
 {
-    struct acr_wait wait = {.kind = ACR_WAIT_MILLIS};
-    if (read_limit(set, acr_python.names.min_wait, &wait.low) != 0 ||
-        read_limit(set, acr_python.names.max_wait, &wait.high) != 0)
-        return -1;
-    if (wait.low == 0 && wait.high == 0) { /* no wait at all: how a target is driven as hard as it goes */
+    if (low == 0 && high == 0) { /* no wait at all: how a target is driven as hard as it goes */
         *ret_nanos = 0;
         return 0;
     }
+    struct acr_wait wait = {.kind = ACR_WAIT_MILLIS, .low = low, .high = high};
+    struct acr_wait_state unused = {0};
     struct acr_error error;
     if (acr_wait_check(&wait, &error) != 0) {
         PyErr_Format(PyExc_ValueError, "min_wait and max_wait: %s", error.detail);
         return -1;
     }
-    *ret_nanos = acr_wait_next(&wait, &set->wait_state, &acr_python.engine->random, 0);
+    *ret_nanos = acr_wait_next(&wait, &unused, &acr_python.engine->random, 0);
     return 0;
+}
+
+int acr_python_wait_by_limits(struct acr_python_task_set *set, acr_nanos *ret_nanos)
+{
+    double low = 0, high = 0;
+    if (read_limit(set, acr_python.names.min_wait, &low) != 0 || read_limit(set, acr_python.names.max_wait, &high) != 0)
+        return -1;
+    return acr_python_draw_millis(low, high, ret_nanos);
 }
 
 /* Calls object.name() and takes the number it gives, times `unit`. */
@@ -81,7 +80,7 @@ static int wait_by_call(PyObject *object, PyObject *name, acr_nanos unit, acr_na
 
 static int wait_by_time(PyObject *owner, const struct acr_python_plan *plan, acr_nanos *ret_nanos)
 {
-    if (plan->wait_time == NULL || has_own(owner, acr_python.names.wait_time))
+    if (plan->wait_time == NULL)
         return wait_by_call(owner, acr_python.names.wait_time, ACR_NANOS_PER_SECOND, ret_nanos);
     const struct acr_wait *wait = &plan->wait_time->wait;
     acr_nanos now = wait->kind == ACR_WAIT_PACING ? acr_loop_refresh_now(acr_python.engine->loop) : 0;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan - what the C loop needs to know of a task-set class when it runs for a user class, looked up once per change of
- * these classes.
+ * plan - what the C loop needs to know of a task set and its user: which methods the script replaces and where the wait
+ * comes from, looked up once per change.
+ *
+ * One for each pair of task-set class and user class, shared by their instances, and made anew when a script changes
+ * one of the classes while it runs (`TaskSet.execute_task = f`). An instance with such an attribute of its own
+ * (`self.wait_function = f`) has one of its own.
  */
 #pragma once
 
@@ -24,7 +28,8 @@ struct acr_python_plan {
     enum acr_python_wait_source wait_source;
     struct acr_python_wait_time *wait_time; /* when the class attribute is a WaitTime: no call is needed; owned */
     bool own_wait;      /* the script overrides wait(); wait_source is then for the C base's, which it may call */
-    bool states_limits; /* the set class has min_wait or max_wait of its own */
+    bool states_limits; /* the set has min_wait or max_wait of its own */
+    bool states_stop_timeout;
     bool own_get_next_task;
     bool own_execute_next_task;
     bool own_execute_task;
@@ -35,7 +40,7 @@ struct acr_python_plan {
     unsigned set_version, user_version; /* of these types when the plan was made; CPython's, changes with a type */
 };
 
-/* The plan for these two types, kept for ever; NULL with an exception. */
+/* The plan that the instances of two types share, kept for ever; NULL with an exception. */
 struct acr_python_plan *acr_python_plan_get(PyTypeObject *set_type, PyTypeObject *user_type);
 
 /* Has a script changed one of the classes since? Then acr_python_plan_update() makes the plan true again, in place. */
@@ -44,3 +49,17 @@ static inline bool acr_python_plan_is_stale(const struct acr_python_plan *plan)
     return plan->set_type->tp_version_tag != plan->set_version || plan->user_type->tp_version_tag != plan->user_version;
 }
 void acr_python_plan_update(struct acr_python_plan *plan);
+
+/* Has one of these two objects an attribute of its own that the shared plan of their types does not know of? */
+bool acr_python_plan_misses(PyObject *set, PyObject *user);
+
+/* The plan for just these objects; made anew in `plan`, or in new memory when that is NULL. */
+struct acr_python_plan *acr_python_plan_for(struct acr_python_plan *plan, PyObject *set, PyObject *user);
+void acr_python_plan_free(struct acr_python_plan *plan); /* one made by acr_python_plan_for(), or NULL */
+
+/* Changes with every change of the object's own attributes, so also with those of no interest; 0: it has none. */
+static inline uint64_t acr_python_attributes_version(PyObject *object)
+{
+    PyObject **dict = _PyObject_GetDictPtr(object);
+    return dict != NULL && *dict != NULL && PyDict_GET_SIZE(*dict) > 0 ? ((PyDictObject *)*dict)->ma_version_tag : 0;
+}

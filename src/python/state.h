@@ -37,6 +37,7 @@
     X(stop_user)                 \
     X(user_kill)                 \
     X(task_error)                \
+    X(wait_by_limits)            \
     X(success_hook)              \
     X(failure_hook)              \
     X(request_hook)
@@ -85,7 +86,8 @@
     X(wait_function)        \
     X(wait_time)            \
     X(_default_task_set)    \
-    X(_handlers)
+    X(_handlers)            \
+    X(__self__)
 
 struct acr_python {
     struct acr_engine *engine; /* NULL until attach_hub() */
@@ -100,8 +102,9 @@ struct acr_python {
 #undef X
     } names;
     PyObject *success_handlers, *failure_handlers, *request_handlers; /* lists of the hooks; owned */
-    PyObject *plans;        /* (set type, user type) -> capsule of struct acr_python_plan (plan.h); owned */
-    PyObject *json_scanner; /* of Python's json module; owned, NULL until needed */
+    PyObject *plans;          /* (set type, user type) -> capsule of struct acr_python_plan (plan.h); owned */
+    const char *stack_bottom; /* of the load thread; NULL until needed */
+    PyObject *json_scanner;   /* of Python's json module; owned, NULL until needed */
     PyTypeObject *session_base, *response_base, *task_set_base, *user_base, *wait_time_type,
         *from_user_type; /* owned */
 };

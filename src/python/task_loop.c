@@ -2,7 +2,12 @@
 /* task_loop - picks a task, runs it, pauses, again; and what the exceptions that leave a task mean. */
 #include "python/task_loop.h"
 
+#include <pthread.h>
+
 #include "python/greenlets.h"
+
+/* Left for what a task itself calls, and for telling of its error. */
+#define STACK_RESERVE_BYTES (512 * 1024)
 
 static struct acr_python_task_set *cast(PyObject *object)
 {
@@ -44,10 +49,36 @@ static bool is_task_set_class(PyObject *task)
     return PyType_Check(task) && PyType_IsSubtype((PyTypeObject *)task, acr_python.task_set_base);
 }
 
+/* The lowest address that the load thread's stack may reach, which all greenlets run on; NULL when unknown. */
+static const char *stack_bottom(void)
+{
+    pthread_attr_t attributes;
+    void *bottom = NULL;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return NULL;
+    if (pthread_attr_getstack(&attributes, &bottom, &size) != 0)
+        bottom = NULL;
+    pthread_attr_destroy(&attributes);
+    return bottom;
+}
+
+/* Is there room for one more set? Each takes some of the stack, whatever sys.setrecursionlimit() allows. */
+static int check_stack(void)
+{
+    if (acr_python.stack_bottom == NULL)
+        acr_python.stack_bottom = stack_bottom();
+    const char *here = __builtin_frame_address(0);
+    if (ACR_LIKELY(here > acr_python.stack_bottom + STACK_RESERVE_BYTES))
+        return 0;
+    PyErr_SetString(PyExc_RecursionError, "task sets are nested too deeply");
+    return -1;
+}
+
 /* Runs a nested set with this one, or the user, as parent. */
 static int run_nested(PyObject *parent, PyObject *type, PyObject *args, PyObject *kwargs)
 {
-    if (Py_EnterRecursiveCall(" in nested task sets"))
+    if (check_stack() != 0 || Py_EnterRecursiveCall(" in nested task sets"))
         return -1;
     PyObject *nested = PyObject_CallOneArg(type, parent);
     PyObject *run = nested != NULL ? PyObject_GetAttr(nested, acr_python.names.run) : NULL;
@@ -59,6 +90,39 @@ static int run_nested(PyObject *parent, PyObject *type, PyObject *args, PyObject
     Py_XDECREF(result);
     Py_LeaveRecursiveCall();
     return result != NULL ? 0 : -1;
+}
+
+/* The code of a function or bound method; NULL of other callables. Borrowed. */
+static PyObject *code_of(PyObject *task)
+{
+    PyObject *function = PyMethod_Check(task) ? PyMethod_GET_FUNCTION(task) : task;
+    return PyFunction_Check(function) ? PyFunction_GET_CODE(function) : NULL;
+}
+
+/* Why a task that gave this has not run; NULL: it has. A generator that the task got from elsewhere is a mere result.
+ */
+static const char *find_not_run(PyObject *task, PyObject *result)
+{
+    if (PyCoro_CheckExact(result) || PyAsyncGen_CheckExact(result))
+        return "async def";
+    if (PyGen_CheckExact(result) && (PyObject *)((PyGenObject *)result)->gi_code == code_of(task))
+        return "a generator (it has a yield)";
+    return NULL;
+}
+
+/* What a task returns is ignored, unless it tells that none of the task's lines have run. Takes the result. */
+static int check_result(PyObject *task, PyObject *result)
+{
+    if (ACR_LIKELY(result == Py_None) || result == NULL)
+        return discard(result);
+    const char *reason = find_not_run(task, result);
+    if (reason == NULL)
+        return discard(result);
+    if (PyCoro_CheckExact(result)) /* closed, it does not warn that nobody has awaited it */
+        Py_XDECREF(PyObject_CallMethod(result, "close", NULL));
+    Py_DECREF(result);
+    PyErr_Format(PyExc_TypeError, "task %R is %s: a call runs none of its lines", task, reason);
+    return -1;
 }
 
 static int call_with_first(PyObject *task, PyObject *first, PyObject *args, PyObject *kwargs)
@@ -73,8 +137,26 @@ static int call_with_first(PyObject *task, PyObject *first, PyObject *args, PyOb
         Py_XDECREF(head);
         Py_XDECREF(all);
     }
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
+    return check_result(task, result);
+}
+
+static int call_bound(PyObject *task, PyObject *args, PyObject *kwargs)
+{
+    PyObject *all = args != NULL ? Py_NewRef(args) : PyTuple_New(0);
+    PyObject *result = all != NULL ? PyObject_Call(task, all, kwargs) : NULL;
+    Py_XDECREF(all);
+    return check_result(task, result);
+}
+
+/* Is it a method of this set, or of the user whom the set serves? -1 with an exception. */
+static int is_bound(const struct acr_python_task_set *set, PyObject *task)
+{
+    PyObject *owner;
+    if (_PyObject_LookupAttr(task, acr_python.names.__self__, &owner) < 0)
+        return -1;
+    int bound = owner == (const PyObject *)set || (set->serves_user && owner == set->user);
+    Py_XDECREF(owner);
+    return bound;
 }
 
 int acr_python_execute(struct acr_python_task_set *set, PyObject *task, PyObject *args, PyObject *kwargs)
@@ -82,13 +164,9 @@ int acr_python_execute(struct acr_python_task_set *set, PyObject *task, PyObject
     PyObject *self = set->serves_user ? set->user : (PyObject *)set;
     if (ACR_LIKELY(PyFunction_Check(task)))
         return call_with_first(task, self, args, kwargs);
-    if (PyMethod_Check(task) && (PyMethod_GET_SELF(task) == (PyObject *)set || PyMethod_GET_SELF(task) == self)) {
-        PyObject *empty = args != NULL ? Py_NewRef(args) : PyTuple_New(0);
-        PyObject *result = empty != NULL ? PyObject_Call(task, empty, kwargs) : NULL;
-        Py_XDECREF(empty);
-        Py_XDECREF(result);
-        return result != NULL ? 0 : -1;
-    }
+    int bound = is_bound(set, task);
+    if (bound != 0)
+        return bound > 0 ? call_bound(task, args, kwargs) : -1;
     if (is_task_set_class(task))
         return run_nested(self, task, args, kwargs);
     return call_with_first(task, self, args, kwargs);
@@ -150,52 +228,43 @@ bool acr_python_has_queued(const struct acr_python_task_set *set)
     return set->queue != NULL && PyList_GET_SIZE(set->queue) > 0;
 }
 
-/* One step by the methods a script may have replaced. */
-static int step_by_methods(struct acr_python_task_set *set)
+/* By methods that a script has replaced: the task goes over the queue. */
+static bool goes_by_queue(const struct acr_python_plan *plan)
+{
+    return plan->own_execute_next_task || plan->own_schedule_task;
+}
+
+/* The task that is next, a new reference; NULL without an exception when it is the first queued one. */
+static PyObject *choose(struct acr_python_task_set *set)
 {
     PyObject *self = (PyObject *)set;
-    if (!acr_python_has_queued(set)) {
-        PyObject *task = PyObject_CallMethodNoArgs(self, acr_python.names.get_next_task);
-        if (task == NULL)
-            return -1;
-        int code = discard(PyObject_CallMethodOneArg(self, acr_python.names.schedule_task, task));
-        Py_DECREF(task);
-        if (code != 0)
-            return -1;
-    }
-    return discard(PyObject_CallMethodNoArgs(self, acr_python.names.execute_next_task));
+    if (acr_python_has_queued(set))
+        return NULL;
+    PyObject *task = set->plan->own_get_next_task ? PyObject_CallMethodNoArgs(self, acr_python.names.get_next_task)
+                                                  : acr_python_pick_task(set);
+    if (task == NULL || !goes_by_queue(set->plan))
+        return task;
+    discard(PyObject_CallMethodOneArg(self, acr_python.names.schedule_task, task));
+    Py_DECREF(task);
+    return NULL;
 }
 
-/* Chooses and runs one task. */
-static int step(struct acr_python_task_set *set)
+/* task: NULL for the first queued one. */
+static int execute(struct acr_python_task_set *set, PyObject *task)
 {
     const struct acr_python_plan *plan = set->plan;
-    if (plan->own_execute_next_task || plan->own_schedule_task)
-        return step_by_methods(set);
-    if (acr_python_has_queued(set))
-        return acr_python_execute_queued(set);
-    PyObject *task = plan->own_get_next_task
-                         ? PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.get_next_task)
-                         : acr_python_pick_task(set);
+    if (goes_by_queue(plan))
+        return discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.execute_next_task));
     if (task == NULL)
-        return -1;
-    int code = plan->own_execute_task
-                   ? discard(PyObject_CallMethodOneArg((PyObject *)set, acr_python.names.execute_task, task))
-                   : acr_python_execute(set, task, NULL, NULL);
-    Py_DECREF(task);
-    return code;
-}
-
-/* The script may have changed a class in a task, or another user's task have done so during a pause. */
-static void refresh_plan(struct acr_python_task_set *set)
-{
-    if (ACR_UNLIKELY(acr_python_plan_is_stale(set->plan)))
-        acr_python_plan_update(set->plan);
+        return acr_python_execute_queued(set);
+    return plan->own_execute_task
+               ? discard(PyObject_CallMethodOneArg((PyObject *)set, acr_python.names.execute_task, task))
+               : acr_python_execute(set, task, NULL, NULL);
 }
 
 static int pause_between(struct acr_python_task_set *set, bool ran_without_waiting)
 {
-    refresh_plan(set);
+    acr_python_task_set_refresh(set);
     if (set->plan->own_wait)
         return discard(PyObject_CallMethodNoArgs((PyObject *)set, acr_python.names.wait));
     return acr_python_task_set_pause(set, ran_without_waiting);
@@ -237,15 +306,6 @@ static void raise_reschedule(void)
 /* Decides about the pending exception: 0: handled, go on; -1: it (or another) leaves run(). */
 static int handle_exception(struct acr_python_task_set *set)
 {
-    while (PyErr_ExceptionMatches(acr_python.reschedule)) {
-        PyErr_Clear();
-        if (pause_between(set, true) == 0)
-            return 0;
-    }
-    if (PyErr_ExceptionMatches(acr_python.reschedule_now)) {
-        PyErr_Clear();
-        return 0;
-    }
     if (PyErr_ExceptionMatches(acr_python.interrupt)) {
         raise_reschedule();
         return -1;
@@ -255,26 +315,65 @@ static int handle_exception(struct acr_python_task_set *set)
     return handle_task_error(set);
 }
 
-static bool is_expired(const struct acr_python_task_set *set)
+/* Is the user's stop_timeout over? -1 with an exception. */
+static int is_expired(const struct acr_python_task_set *set)
 {
-    return set->stop_timeout > 0 && acr_loop_refresh_now(acr_python.engine->loop) - set->created > set->stop_timeout;
+    if (ACR_LIKELY(!set->plan->states_stop_timeout))
+        return 0;
+    PyObject *value = PyObject_GetAttr(set->user, acr_python.names.stop_timeout);
+    if (value == NULL)
+        return -1;
+    bool stated = value != Py_None;
+    double seconds = stated ? PyFloat_AsDouble(value) : 0;
+    Py_DECREF(value);
+    if (seconds == -1.0 && PyErr_Occurred())
+        return -1;
+    return stated && acr_nanos_to_seconds(acr_loop_refresh_now(acr_python.engine->loop) - set->created) > seconds;
+}
+
+/* What a task asks for by an exception, after which the loop goes on; -1: it is another. */
+static int follow_reschedule(bool *ret_waits)
+{
+    if (PyErr_ExceptionMatches(acr_python.reschedule_now))
+        *ret_waits = false;
+    else if (!PyErr_ExceptionMatches(acr_python.reschedule))
+        return -1;
+    PyErr_Clear();
+    return 0;
+}
+
+/* A task, then the pause. Without a pause the others get their turn all the same. */
+static int turn(struct acr_python_task_set *set)
+{
+    uint64_t before = acr_python_suspensions();
+    PyObject *task = choose(set);
+    if (ACR_UNLIKELY(task == NULL) && PyErr_Occurred())
+        return -1;
+    int code = execute(set, task);
+    Py_XDECREF(task);
+    bool waits = true;
+    if (ACR_UNLIKELY(code != 0) && follow_reschedule(&waits) != 0)
+        return -1;
+    bool ran_without_waiting = acr_python_suspensions() == before;
+    if (ACR_LIKELY(waits))
+        return pause_between(set, ran_without_waiting);
+    return ran_without_waiting ? acr_python_sleep(0) : 0;
 }
 
 /* Until something leaves (-1 with the exception) or the time is up (0). */
 static int loop(struct acr_python_task_set *set)
 {
-    while (!is_expired(set)) {
-        refresh_plan(set);
-        uint64_t before = acr_python_suspensions();
-        int code = step(set);
-        if (ACR_LIKELY(code == 0))
-            code = pause_between(set, acr_python_suspensions() == before);
+    for (;;) {
+        acr_python_task_set_refresh(set);
+        int expired = is_expired(set);
+        if (ACR_UNLIKELY(expired > 0))
+            return 0;
+        int code = expired == 0 ? turn(set) : -1;
         if (ACR_UNLIKELY(code != 0) && handle_exception(set) != 0)
             return -1;
         if (ACR_UNLIKELY(PyErr_CheckSignals() != 0))
             return -1;
     }
-    return 0;
 }
 
 static int start(struct acr_python_task_set *set)

@@ -57,6 +57,8 @@ static PyObject *task_set_execute_task(PyObject *self, PyObject *args, PyObject 
     }
     if (acr_python_task_set_check(cast(self)) != 0)
         return NULL;
+    if (PyTuple_GET_SIZE(args) == 1 && (kwargs == NULL || PyDict_GET_SIZE(kwargs) == 0))
+        return none_or_error(acr_python_execute(cast(self), PyTuple_GET_ITEM(args, 0), NULL, NULL));
     PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
     if (rest == NULL)
         return NULL;
@@ -74,6 +76,10 @@ static PyObject *task_set_schedule_task(PyObject *self, PyObject *args, PyObject
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOp:schedule_task", names, &task, &task_args, &task_kwargs,
                                      &first))
         return NULL;
+    if (task_args == Py_True || task_args == Py_False) { /* 2.x: schedule_task(task, first) */
+        first |= task_args == Py_True;
+        task_args = NULL;
+    }
     if (set->queue == NULL && (set->queue = PyList_New(0)) == NULL)
         return NULL;
     int has_args = task_args != NULL ? PyObject_IsTrue(task_args) : 0;
@@ -108,6 +114,8 @@ static PyObject *task_set_wait_function(PyObject *self, PyObject *unused)
     if (cast(self)->plan->wait_source == ACR_WAIT_FROM_SET_FUNCTION ? acr_python_wait_by_limits(cast(self), &nanos) != 0
                                                                     : acr_python_choose_pause(cast(self), &nanos) != 0)
         return NULL;
+    if (nanos % ACR_NANOS_PER_MILLI == 0)
+        return PyLong_FromLongLong(nanos / ACR_NANOS_PER_MILLI);
     return PyFloat_FromDouble((double)nanos / 1e6);
 }
 
@@ -127,20 +135,26 @@ static PyObject *task_set_interrupt(PyObject *self, PyObject *args, PyObject *kw
 
 /* Construction */
 
-static int read_stop_timeout(struct acr_python_task_set *set)
+void acr_python_task_set_replan(struct acr_python_task_set *set)
 {
-    PyObject *value = PyObject_GetAttr(set->user, acr_python.names.stop_timeout);
-    if (value == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError))
-            return -1;
-        PyErr_Clear();
-        return 0;
-    }
-    double seconds = value != Py_None ? PyFloat_AsDouble(value) : 0;
-    Py_DECREF(value);
-    if (seconds == -1.0 && PyErr_Occurred())
+    PyObject *self = (PyObject *)set;
+    if (acr_python_plan_is_stale(set->shared_plan))
+        acr_python_plan_update(set->shared_plan);
+    set->plan = set->shared_plan;
+    if (acr_python_plan_misses(self, set->user))
+        set->plan = set->own_plan = acr_python_plan_for(set->own_plan, self, set->user);
+    set->attributes_seen = acr_python_attributes_version(self);
+    set->user_attributes_seen = acr_python_attributes_version(set->user);
+}
+
+/* Binds the set to a user. */
+static int take_user(struct acr_python_task_set *set, PyObject *user)
+{
+    set->shared_plan = acr_python_plan_get(Py_TYPE(set), Py_TYPE(user));
+    if (set->shared_plan == NULL)
         return -1;
-    set->stop_timeout = acr_nanos_from_seconds(seconds);
+    Py_XSETREF(set->user, Py_NewRef(user));
+    acr_python_task_set_replan(set);
     return 0;
 }
 
@@ -163,14 +177,12 @@ static int task_set_init(PyObject *self, PyObject *args, PyObject *kwargs)
     }
     if (acr_python_attach_hub() != 0)
         return -1;
-    set->plan = acr_python_plan_get(Py_TYPE(self), Py_TYPE(user));
-    if (set->plan == NULL)
+    if (take_user(set, user) != 0)
         return -1;
-    Py_XSETREF(set->user, Py_NewRef(user));
     Py_XSETREF(set->parent, Py_NewRef(parent));
     set->created = acr_loop_refresh_now(acr_python.engine->loop);
     acr_wait_begin(&set->wait_state, set->created);
-    return read_stop_timeout(set);
+    return 0;
 }
 
 static int task_set_traverse(PyObject *self, visitproc visit, void *arg)
@@ -203,8 +215,24 @@ static void task_set_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     task_set_clear(self);
+    acr_python_plan_free(cast(self)->own_plan);
     type->tp_free(self);
     Py_DECREF(type);
+}
+
+static PyObject *get_locust(PyObject *self, void *closure)
+{
+    (void)closure;
+    return Py_NewRef(cast(self)->user != NULL ? cast(self)->user : Py_None);
+}
+
+static int set_locust(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    if (value != NULL && PyObject_TypeCheck(value, acr_python.user_base))
+        return take_user(cast(self), value);
+    PyErr_SetString(PyExc_TypeError, "a task set's `locust` must be a user");
+    return -1;
 }
 
 static PyObject *get_client(PyObject *self, void *closure)
@@ -241,12 +269,35 @@ static PyObject *get_queue(PyObject *self, void *closure)
     return Py_XNewRef(set->queue);
 }
 
+static int set_queue(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    PyObject *queue = value != NULL && !PyList_Check(value) ? PySequence_List(value) : Py_XNewRef(value);
+    if (queue == NULL && value != NULL)
+        return -1;
+    Py_XSETREF(cast(self)->queue, queue);
+    return 0;
+}
+
 static PyObject *get_time_start(PyObject *self, void *closure)
 {
     (void)closure;
     const struct acr_clock *clock = acr_python.engine->clock;
     acr_nanos age = clock->monotonic(clock) - cast(self)->created;
     return PyFloat_FromDouble(acr_nanos_to_seconds(clock->wall(clock) - age));
+}
+
+static int set_time_start(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    const struct acr_clock *clock = acr_python.engine->clock;
+    if (value == NULL)
+        return PyErr_SetString(PyExc_AttributeError, "_time_start cannot be deleted"), -1;
+    double seconds = PyFloat_AsDouble(value);
+    if (seconds == -1.0 && PyErr_Occurred())
+        return -1;
+    cast(self)->created = clock->monotonic(clock) - (clock->wall(clock) - acr_nanos_from_seconds(seconds));
+    return 0;
 }
 
 static PyMethodDef task_set_methods[] = {
@@ -265,7 +316,6 @@ static PyMethodDef task_set_methods[] = {
     {0}};
 
 static PyMemberDef task_set_members[] = {
-    {"locust", T_OBJECT, offsetof(struct acr_python_task_set, user), READONLY, "The user."},
     {"parent", T_OBJECT, offsetof(struct acr_python_task_set, parent), 0, "The set around this one, or the user."},
     {"args", T_OBJECT, offsetof(struct acr_python_task_set, args), 0, "Positional arguments of run()."},
     {"kwargs", T_OBJECT, offsetof(struct acr_python_task_set, kwargs), 0, "Keyword arguments of run()."},
@@ -273,10 +323,11 @@ static PyMemberDef task_set_members[] = {
     {0}};
 
 static PyGetSetDef task_set_getset[] = {
+    {"locust", get_locust, set_locust, "The user.", NULL},
     {"client", get_client, NULL, "The user's client.", NULL},
     {"user", get_user, set_user, "The user, or whatever a script has put here.", NULL},
-    {"_task_queue", get_queue, NULL, "Scheduled tasks.", NULL},
-    {"_time_start", get_time_start, NULL, "When this set was made, seconds since the epoch.", NULL},
+    {"_task_queue", get_queue, set_queue, "Scheduled tasks.", NULL},
+    {"_time_start", get_time_start, set_time_start, "When this set was made, seconds since the epoch.", NULL},
     {0}};
 
 static PyType_Slot task_set_slots[] = {{Py_tp_init, task_set_init},

@@ -23,10 +23,12 @@ static PyObject *make_root(PyObject *self)
 /* interrupt() in the root set has no parent to go back to. */
 static void explain_interrupt(PyObject *self, PyObject *root)
 {
+    bool serves_user =
+        PyObject_TypeCheck(root, acr_python.task_set_base) && ((struct acr_python_task_set *)root)->serves_user;
     PyErr_Format(acr_python.locust_error,
-                 "%s: interrupt() or a reschedule left the root task set %s. Only a nested TaskSet can be interrupted; "
-                 "raise StopLocust or StopUser to end a user.",
-                 Py_TYPE(self)->tp_name, Py_TYPE(root)->tp_name);
+                 "interrupt() or a reschedule left the root task set %s (%s.%s); only a nested TaskSet can be "
+                 "interrupted. Raise StopLocust or StopUser to end a user.",
+                 Py_TYPE(root)->tp_name, Py_TYPE(self)->tp_name, serves_user ? "tasks" : "task_set");
 }
 
 static PyObject *user_run_loop(PyObject *self, PyObject *unused)
@@ -49,32 +51,6 @@ static PyObject *user_run_loop(PyObject *self, PyObject *unused)
     return result;
 }
 
-static int read_millis(PyObject *self, PyObject *name, double *ret_millis)
-{
-    PyObject *value = PyObject_GetAttr(self, name);
-    if (value == NULL)
-        return -1;
-    *ret_millis = PyFloat_AsDouble(value);
-    Py_DECREF(value);
-    return *ret_millis == -1.0 && PyErr_Occurred() ? -1 : 0;
-}
-
-static PyObject *user_wait_function(PyObject *self, PyObject *unused)
-{
-    (void)unused;
-    struct acr_wait wait = {.kind = ACR_WAIT_MILLIS};
-    if (read_millis(self, acr_python.names.min_wait, &wait.low) != 0 ||
-        read_millis(self, acr_python.names.max_wait, &wait.high) != 0)
-        return NULL;
-    struct acr_error error = {0};
-    if (acr_wait_check(&wait, &error) != 0)
-        return PyErr_Format(PyExc_ValueError, "min_wait and max_wait: %s", error.detail);
-    if (acr_python_attach_hub() != 0)
-        return NULL;
-    struct acr_wait_state none = {0};
-    return PyLong_FromLongLong(acr_wait_next(&wait, &none, &acr_python.engine->random, 0) / ACR_NANOS_PER_MILLI);
-}
-
 static int user_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
@@ -90,9 +66,7 @@ static void user_dealloc(PyObject *self)
 }
 
 static PyMethodDef user_methods[] = {
-    {"run_loop", user_run_loop, METH_NOARGS, "Run the root task set until the user ends."},
-    {"wait_function", user_wait_function, METH_NOARGS, "Milliseconds, uniform in min_wait..max_wait."},
-    {0}};
+    {"run_loop", user_run_loop, METH_NOARGS, "Run the root task set until the user ends."}, {0}};
 
 static PyType_Slot user_slots[] = {{Py_tp_traverse, user_traverse},
                                    {Py_tp_dealloc, user_dealloc},

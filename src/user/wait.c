@@ -14,6 +14,11 @@ static int check_bound(double bound, const char *which, struct acr_error *error)
         return acr_error_set(error, ACR_ERR_INVALID, "the %s wait is not a number", which);
     if (isinf(bound))
         return acr_error_set(error, ACR_ERR_INVALID, "the %s wait is infinite", which);
+    return 0;
+}
+
+static int check_not_negative(double bound, const char *which, struct acr_error *error)
+{
     if (bound < 0)
         return acr_error_set(error, ACR_ERR_INVALID, "the %s wait is negative (%g)", which, bound);
     return 0;
@@ -24,7 +29,7 @@ static int check_millis(double bound, const char *which, struct acr_error *error
     if (bound != floor(bound))
         return acr_error_set(error, ACR_ERR_INVALID, "the %s wait is not a whole number of milliseconds (%g)", which,
                              bound);
-    if (bound > MILLIS_MAX)
+    if (fabs(bound) > MILLIS_MAX)
         return acr_error_set(error, ACR_ERR_INVALID, "the %s wait is too long (%g ms)", which, bound);
     return 0;
 }
@@ -36,18 +41,23 @@ static bool has_range(const struct acr_wait *wait)
 
 int acr_wait_check(const struct acr_wait *wait, struct acr_error *error)
 {
-    if (!has_range(wait))
-        return check_bound(wait->low, wait->kind == ACR_WAIT_PACING ? "pacing" : "constant", error);
+    if (!has_range(wait)) {
+        const char *which = wait->kind == ACR_WAIT_PACING ? "pacing" : "constant";
+        int rc = check_bound(wait->low, which, error);
+        return rc == 0 ? check_not_negative(wait->low, which, error) : rc;
+    }
+    int (*check_more)(double, const char *, struct acr_error *) =
+        wait->kind == ACR_WAIT_MILLIS ? check_millis : check_not_negative;
     int rc = check_bound(wait->low, "shortest", error);
     if (rc == 0)
         rc = check_bound(wait->high, "longest", error);
     if (rc == 0 && wait->low > wait->high)
         rc = acr_error_set(error, ACR_ERR_INVALID, "the shortest wait (%g) is longer than the longest (%g)", wait->low,
                            wait->high);
-    if (rc == 0 && wait->kind == ACR_WAIT_MILLIS)
-        rc = check_millis(wait->low, "shortest", error);
-    if (rc == 0 && wait->kind == ACR_WAIT_MILLIS)
-        rc = check_millis(wait->high, "longest", error);
+    if (rc == 0)
+        rc = check_more(wait->low, "shortest", error);
+    if (rc == 0)
+        rc = check_more(wait->high, "longest", error);
     return rc;
 }
 
@@ -58,10 +68,12 @@ void acr_wait_begin(struct acr_wait_state *state, acr_nanos now)
 
 static acr_nanos draw_millis(const struct acr_wait *wait, struct acr_random *random)
 {
-    uint64_t low = (uint64_t)wait->low;
-    uint64_t span = (uint64_t)wait->high - low + 1;
-    uint64_t millis = low + acr_random_below(random, span);
-    return millis < (uint64_t)(ACR_NEVER / ACR_NANOS_PER_MILLI) ? (acr_nanos)millis * ACR_NANOS_PER_MILLI : ACR_NEVER;
+    int64_t low = (int64_t)wait->low;
+    uint64_t span = (uint64_t)((int64_t)wait->high - low) + 1;
+    int64_t millis = low + (int64_t)acr_random_below(random, span);
+    if (millis <= 0)
+        return 0;
+    return millis < ACR_NEVER / ACR_NANOS_PER_MILLI ? millis * ACR_NANOS_PER_MILLI : ACR_NEVER;
 }
 
 static acr_nanos until_pace(const struct acr_wait *wait, const struct acr_wait_state *state, acr_nanos now)

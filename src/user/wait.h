@@ -12,7 +12,7 @@
 #include "base/time.h"
 
 enum acr_wait_kind {
-    ACR_WAIT_MILLIS,   /* uniform whole milliseconds in low..high (locustfile 0.9) */
+    ACR_WAIT_MILLIS,   /* uniform whole milliseconds in low..high (locustfile 0.9); negative ones: no wait */
     ACR_WAIT_BETWEEN,  /* uniform seconds in low..high */
     ACR_WAIT_CONSTANT, /* low seconds */
     ACR_WAIT_PACING,   /* so that tasks start every `low` seconds */
@@ -28,7 +28,8 @@ struct acr_wait_state {
     acr_nanos last_start; /* when the task that just ran was started */
 };
 
-/* ACR_ERR_INVALID for low > high, negative or not-a-number bounds, millis that are not whole; `error` says which. */
+/* ACR_ERR_INVALID for low > high, bounds that are not a number or negative (but for millis), millis that are not whole;
+ * `error` says which. */
 ACR_MUST_CHECK int acr_wait_check(const struct acr_wait *wait, struct acr_error *error);
 
 /* Call when the user starts, at `now` (monotonic). */

@@ -109,11 +109,18 @@ def collect_tasks(owner: str, bases: Iterable[type], body: Mapping[str, Any]) ->
     return tasks
 
 
+# What each instance has of its own, whatever its class says: `locust = None` is a mere announcement.
+OF_INSTANCES = ("locust", "parent", "args", "kwargs", "_task_queue", "_time_start")
+
+
 class TaskSetMeta(type):
     """Expands `tasks` when a TaskSet class is made."""
 
     def __new__(mcs, name: str, bases: Any, body: Any) -> Any:
         body["tasks"] = mcs.collect(name, bases, body)
+        for announced in OF_INSTANCES:
+            if announced in body and not hasattr(body[announced], "__set__"):
+                del body[announced]
         return super().__new__(mcs, name, bases, body)
 
     @staticmethod
@@ -132,6 +139,7 @@ class TaskSet(NativeTaskSet, metaclass=TaskSetMeta):
     min_wait: Any = FromUser("min_wait")
     max_wait: Any = FromUser("max_wait")
     wait_time: Any = FromUser("wait_time")
+    wait_function: Any = FromUser("wait_function", NativeTaskSet.wait_function)
 
     def on_start(self) -> None:
         """Called each time the set is entered, before its first task."""

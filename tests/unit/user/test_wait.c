@@ -37,6 +37,21 @@ static void test_millis_are_whole_with_both_ends_and_evenly_spread(void **state)
     assert_int_equal(next_wait(ACR_WAIT_MILLIS, 0, 0, &random), 0);
 }
 
+static void test_negative_millis_are_no_wait(void **state)
+{
+    (void)state;
+    struct acr_random random;
+    acr_random_init(&random, 9);
+    assert_int_equal(next_wait(ACR_WAIT_MILLIS, -20, -10, &random), 0);
+    int none = 0;
+    for (int i = 0; i < 10000; i++) {
+        acr_nanos pause = next_wait(ACR_WAIT_MILLIS, -1, 1, &random);
+        assert_in_range(pause, 0, MILLI);
+        none += pause == 0;
+    }
+    assert_in_range(none, 6400, 6930);
+}
+
 static void test_between_covers_its_range_evenly(void **state)
 {
     (void)state;
@@ -103,6 +118,7 @@ static void test_wrong_bounds_are_refused_with_their_reason(void **state)
     check_refused(ACR_WAIT_MILLIS, 0.5, 1, "shortest wait is not a whole number");
     check_refused(ACR_WAIT_MILLIS, 0, 1.25, "longest wait is not a whole number");
     check_refused(ACR_WAIT_MILLIS, 0, 1e17, "too long");
+    check_refused(ACR_WAIT_MILLIS, -1e17, 0, "too long");
     check_refused(ACR_WAIT_BETWEEN, -1, 1, "shortest wait is negative");
     check_refused(ACR_WAIT_BETWEEN, 0, NAN, "longest wait is not a number");
     check_refused(ACR_WAIT_CONSTANT, INFINITY, 0, "infinite");
