@@ -27,18 +27,19 @@ static int program_folder(char *folder, size_t size)
     return 0;
 }
 
-static int find_module(char *path, size_t size, struct acr_error *error)
+/* `path` takes PATH_MAX bytes; without ".." in it, because tracebacks and sys.path show it. */
+static int find_module(char *path, struct acr_error *error)
 {
     const char *named = getenv("ACRIDA_PYTHON_MODULE");
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], candidate[PATH_MAX];
     if (named != NULL && named[0] != '\0') {
-        snprintf(path, size, "%s", named);
+        snprintf(path, PATH_MAX, "%s", named);
         return 0;
     }
     if (program_folder(folder, sizeof folder) == 0) {
         for (size_t i = 0; i < ACR_ARRAY_SIZE(module_folders); i++) {
-            int used = snprintf(path, size, "%s%s%s", folder, module_folders[i], MODULE);
-            if (used > 0 && (size_t)used < size && access(path, R_OK) == 0)
+            int used = snprintf(candidate, sizeof candidate, "%s%s%s", folder, module_folders[i], MODULE);
+            if (used > 0 && (size_t)used < sizeof candidate && realpath(candidate, path) != NULL)
                 return 0;
         }
     }
@@ -62,7 +63,7 @@ static int load_python(const struct acr_scenario_request *request, struct acr_sc
 {
     char path[PATH_MAX];
     void *library = NULL;
-    int rc = find_module(path, sizeof path, error);
+    int rc = find_module(path, error);
     /* Global, because extension modules find the interpreter's symbols in the process. */
     if (rc == 0)
         rc = open_library(ACR_PYTHON_LIBRARY, RTLD_GLOBAL, "install python3 (libpython3.11) to run a locustfile",
