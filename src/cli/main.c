@@ -147,6 +147,7 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
         .table_interval = TABLE_INTERVAL,
         .print_tables = !options->only_summary,
         .reset_stats = options->reset_stats,
+        .error_exit_code = 1,
     };
     struct acr_error error = {0};
     int result = acr_run_local(scenario, &run, &error);

@@ -95,9 +95,9 @@ static void wake_main(void *context)
 }
 
 /* The main greenlet waits; gevent's hub runs, and in it the engine. */
-static int run(struct acr_scenario *scenario, struct acr_load *load, struct acr_error *error)
+static int run(struct acr_scenario *scenario, struct acr_error *error)
 {
-    (void)scenario;
+    struct acr_load *load = scenario->load;
     acr_python.load = load;
     struct acr_fiber *fiber = acr_python_fiber_take();
     int code = fiber != NULL ? 0 : ACR_ERR_SCRIPT;

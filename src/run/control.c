@@ -3,28 +3,32 @@
 #include "run/control.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "loop/timer.h"
-#include "run/hatch.h"
 #include "run/message.h"
+#include "run/ramp.h"
+#include "run/reporter.h"
 #include "run/watch.h"
 
 #define RUNNERS "locust.runners"
 #define MAIN "locust.main"
 
-/* A table waits so long for fresh numbers. */
-#define SNAPSHOT_WAIT (200 * ACR_NANOS_PER_MILLI)
-/* How old numbers may be when the load thread is lost; also when no table is printed. */
-#define REFRESH_INTERVAL ACR_NANOS_PER_SECOND
+/* Of Locust 2.x, for a listener that raised. */
+#define EXIT_CODE_FAULTY 2
+
+/* After a script has stopped all users it has so long to start some; then the run is over. */
+#define RESTART_GRACE ACR_NANOS_PER_SECOND
 
 enum control_state {
     STATE_WAITING,
     STATE_HATCHING,
     STATE_RUNNING,
     STATE_STOPPING,
+    STATE_STOPPED, /* by the script, which may start anew */
     STATE_FINISHING,
     STATE_ABANDONING, /* waits for one more snapshot */
     STATE_DONE,
@@ -34,39 +38,32 @@ struct acr_control {
     struct acr_control_setup setup;
     struct acr_loop *loop;
     struct acr_mailbox *mailbox;
+    struct acr_random random;
     enum control_state state;
     bool closing;
     bool gave_up_listeners; /* not users: they had ended */
-    bool snapshot_late;     /* one is still awaited */
 
-    size_t *counts; /* users per class */
-    size_t *order;  /* class numbers in order of start */
-    size_t users;   /* how many will be started */
-    size_t handed;  /* how many were handed to the load thread */
-    acr_nanos hatch_start;
+    size_t users; /* wanted */
+    double rate;
+    bool ends_by_rate;
+    bool by_script;     /* that is what a script asked for */
+    bool start_waiting; /* a script asked for it while users were being stopped */
+    bool goes_on;       /* STATE_STOPPING: a script's stop, not the end of the run */
+    bool limited;       /* the request limit was reached: nothing is begun any more */
+
+    uint64_t change; /* counts the changes of `users`; what the load thread says of an earlier one is void */
+    struct acr_ramp ramp;
+    acr_nanos ramp_start;
+    struct acr_timer ramp_timer;
+    bool reset_due;     /* --reset-stats: when hatching is complete for the first time in a test (D39) */
     bool hatched_asked; /* HATCHED is with the load thread */
     bool users_gone;    /* ENDED came while HATCHED was */
-    struct acr_timer hatch_timer;
 
-    struct acr_timer time_limit;
-    struct acr_timer stop_limit;
-
-    struct acr_snapshot *snapshot; /* the latest */
-    struct acr_message *asking;    /* SNAPSHOT message; NULL while the load thread has it */
-    bool table_wanted, csv_wanted;
-    struct acr_timer table_timer, csv_timer, refresh_timer, snapshot_timer;
-
+    struct acr_timer time_limit, stop_limit, idle_timer;
+    struct acr_reporter reporter;
     struct acr_watch watch;
-    size_t user_count; /* as last heard */
-    struct acr_output output;
     int exit_code;
 };
-
-static acr_nanos wall_now(const struct acr_control *control)
-{
-    const struct acr_clock *clock = acr_loop_clock(control->loop);
-    return clock->wall(clock);
-}
 
 static void arm_after(struct acr_control *control, struct acr_timer *timer, acr_nanos delay)
 {
@@ -80,19 +77,18 @@ static void post(struct acr_control *control, enum acr_message_kind kind)
 
 /* ---- the end */
 
-static int exit_code_of(const struct acr_control *control)
+static bool has_failures(const struct acr_control *control)
 {
-    const struct acr_snapshot *snapshot = control->snapshot;
-    return snapshot->error_count > 0 || snapshot->total.failure_count > 0 ? 1 : 0;
+    const struct acr_snapshot *snapshot = control->reporter.snapshot;
+    return snapshot->error_count > 0 || snapshot->total.failure_count > 0;
 }
 
 static void report(struct acr_control *control)
 {
-    acr_output_csv(&control->output, control->snapshot);
-    if (control->output.csv_failed && control->exit_code == 0)
+    if (!acr_reporter_write_files(&control->reporter) && control->exit_code == 0)
         control->exit_code = 1;
     acr_log(ACR_LOG_INFO, MAIN, "Shutting down (exit code %d), bye.", control->exit_code);
-    acr_output_final(&control->output, control->snapshot, control->snapshot->total.last_wall);
+    acr_reporter_print_final(&control->reporter);
 }
 
 static void done(struct acr_control *control)
@@ -103,13 +99,12 @@ static void done(struct acr_control *control)
 
 static void stop_timers(struct acr_control *control)
 {
-    struct acr_timer *timers[] = {&control->hatch_timer,   &control->time_limit, &control->stop_limit,
-                                  &control->table_timer,   &control->csv_timer,  &control->refresh_timer,
-                                  &control->snapshot_timer};
-    for (size_t i = 0; i < ACR_ARRAY_SIZE(timers); i++)
-        acr_timer_disarm(timers[i]);
+    acr_timer_disarm(&control->ramp_timer);
+    acr_timer_disarm(&control->time_limit);
+    acr_timer_disarm(&control->stop_limit);
+    acr_timer_disarm(&control->idle_timer);
+    acr_reporter_stop(&control->reporter);
     acr_watch_stop(&control->watch);
-    control->table_wanted = control->csv_wanted = false;
 }
 
 static void finish(struct acr_control *control)
@@ -127,11 +122,22 @@ static void finish_all_dead(struct acr_control *control)
     finish(control);
 }
 
+static int final_exit_code(const struct acr_control *control, const struct acr_message *final)
+{
+    if (final->exit_code >= 0)
+        return final->exit_code;
+    if (final->failed)
+        return 1;
+    if (has_failures(control) || final->erred)
+        return control->setup.options->error_exit_code;
+    return final->faulty ? EXIT_CODE_FAULTY : 0;
+}
+
 static void on_final(struct acr_control *control, const struct acr_message *final)
 {
     bool began = control->state != STATE_WAITING;
     stop_timers(control);
-    control->exit_code = final->exit_code >= 0 ? final->exit_code : final->failed ? 1 : exit_code_of(control);
+    control->exit_code = final_exit_code(control, final);
     if (began)
         report(control);
     else
@@ -139,30 +145,21 @@ static void on_final(struct acr_control *control, const struct acr_message *fina
     done(control);
 }
 
-static void ask_for_snapshot(struct acr_control *control)
-{
-    if (control->asking != NULL)
-        acr_message_post(control->asking, control->setup.load);
-    control->asking = NULL;
-    if (!acr_timer_armed(&control->snapshot_timer))
-        arm_after(control, &control->snapshot_timer, SNAPSHOT_WAIT);
-}
-
 /* Whether the load thread answers is known only now that its last snapshot came, or was late. */
 static void log_abandoned(const struct acr_control *control)
 {
-    if (control->snapshot_late)
+    if (control->reporter.late)
         acr_log(ACR_LOG_WARNING, RUNNERS, "The load thread does not answer; the report is made without it.");
     else if (control->gave_up_listeners)
         acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for the scenario's listeners to return.");
     else
-        acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for %zu users to end.", control->user_count);
+        acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for %zu users to end.", control->reporter.user_count);
 }
 
 static void abandon(struct acr_control *control)
 {
     log_abandoned(control);
-    control->exit_code = exit_code_of(control);
+    control->exit_code = has_failures(control) ? control->setup.options->error_exit_code : 0;
     report(control);
     done(control);
     control->setup.abandon(control->setup.context, control->exit_code);
@@ -174,25 +171,39 @@ static void give_up(struct acr_control *control)
     stop_timers(control);
     control->gave_up_listeners = control->state == STATE_FINISHING;
     control->state = STATE_ABANDONING;
-    ask_for_snapshot(control);
+    acr_reporter_ask(&control->reporter);
 }
 
 /* ---- stopping */
 
-static void stop(struct acr_control *control)
+static void stop_users(struct acr_control *control)
 {
     acr_nanos timeout = control->setup.options->stop_timeout;
     control->state = STATE_STOPPING;
-    acr_timer_disarm(&control->hatch_timer);
-    acr_timer_disarm(&control->time_limit);
+    control->start_waiting = false;
+    acr_timer_disarm(&control->ramp_timer);
+    acr_timer_disarm(&control->idle_timer);
     if (timeout > 0)
         arm_after(control, &control->stop_limit, timeout);
     post(control, ACR_MESSAGE_STOP);
 }
 
-static bool before_stop(const struct acr_control *control)
+/* Is the run still to go on? */
+static bool is_open(const struct acr_control *control)
 {
-    return control->state <= STATE_RUNNING;
+    return control->state <= STATE_RUNNING || control->state == STATE_STOPPED ||
+           (control->state == STATE_STOPPING && control->goes_on);
+}
+
+/* Ends the run. */
+static void stop(struct acr_control *control)
+{
+    control->goes_on = false;
+    acr_timer_disarm(&control->time_limit);
+    if (control->state == STATE_STOPPED)
+        finish(control);
+    else if (control->state != STATE_STOPPING)
+        stop_users(control);
 }
 
 static void on_time_limit(struct acr_timer *timer)
@@ -217,7 +228,7 @@ static void on_stop_limit(struct acr_timer *timer)
 void acr_control_signal(struct acr_control *control, int signal_number)
 {
     const char *name = signal_number == SIGTERM ? "SIGTERM" : "SIGINT";
-    if (before_stop(control)) {
+    if (is_open(control)) {
         acr_log(ACR_LOG_INFO, MAIN, "Got %s: stopping. Another one ends the test at once.", name);
         stop(control);
     } else if (control->state < STATE_ABANDONING) {
@@ -226,37 +237,80 @@ void acr_control_signal(struct acr_control *control, int signal_number)
     }
 }
 
-/* ---- hatching */
+/* ---- changing the number of users */
 
-static void hand_over(struct acr_control *control, size_t due)
+/* The load thread says who lives (on_change()), then the ramp is planned. */
+static void begin_change(struct acr_control *control, bool fresh)
 {
-    if (due == control->handed)
+    struct acr_message *change = acr_message_new(ACR_MESSAGE_CHANGE);
+    change->change = ++control->change;
+    change->users = control->users;
+    change->rate = control->rate;
+    change->fresh = fresh;
+    control->state = STATE_HATCHING;
+    control->start_waiting = false;
+    control->reset_due = control->reset_due || fresh;
+    control->hatched_asked = control->users_gone = false;
+    acr_timer_disarm(&control->ramp_timer);
+    acr_timer_disarm(&control->idle_timer);
+    acr_message_post(change, control->setup.load);
+}
+
+static void log_change(const struct acr_control *control)
+{
+    const struct acr_ramp *ramp = &control->ramp;
+    if (ramp->ends.count > ramp->starts.count)
+        acr_log(ACR_LOG_INFO, RUNNERS, "Killing %zu locusts", ramp->ends.count - ramp->starts.count);
+    else if (ramp->starts.count > 0 || !control->by_script)
+        acr_log(ACR_LOG_INFO, RUNNERS, "Hatching and swarming %zu clients at the rate %g clients/s...",
+                ramp->starts.count, control->rate);
+}
+
+static void on_change(struct acr_control *control, const struct acr_message *change)
+{
+    const struct acr_control_setup *setup = &control->setup;
+    if (change->change != control->change || control->state != STATE_HATCHING || control->limited)
         return;
-    struct acr_message *spawn = acr_message_new(ACR_MESSAGE_SPAWN);
-    spawn->class_numbers = control->order + control->handed;
-    spawn->class_number_count = due - control->handed;
-    control->handed = due;
-    acr_message_post(spawn, control->setup.load);
+    acr_ramp_plan(&control->ramp, setup->classes, setup->class_count, change->live, control->users, control->rate,
+                  control->ends_by_rate, &control->random);
+    log_change(control);
+    control->ramp_start = acr_loop_now(control->loop);
+    acr_timer_arm(&control->ramp_timer, control->ramp_start);
+}
+
+static void hand_over(struct acr_control *control, enum acr_message_kind kind, struct acr_ramp_line *line,
+                      acr_nanos elapsed)
+{
+    size_t count = acr_ramp_due(line, elapsed) - line->handed;
+    if (count == 0)
+        return;
+    struct acr_message *order = acr_message_new(kind);
+    order->class_numbers = acr_alloc(count * sizeof *order->class_numbers);
+    memcpy(order->class_numbers, line->class_numbers + line->handed, count * sizeof *order->class_numbers);
+    order->class_number_count = count;
+    line->handed += count;
+    acr_message_post(order, control->setup.load);
 }
 
 static void ask_hatched(struct acr_control *control)
 {
     struct acr_message *hatched = acr_message_new(ACR_MESSAGE_HATCHED);
-    hatched->reset = control->setup.options->reset_stats;
+    hatched->change = control->change;
+    hatched->users = control->ramp.target;
+    hatched->reset = control->setup.options->reset_stats && control->reset_due;
     control->hatched_asked = true;
     acr_message_post(hatched, control->setup.load);
 }
 
-static void on_hatch(struct acr_timer *timer)
+static void on_ramp(struct acr_timer *timer)
 {
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, hatch_timer);
-    double rate = control->setup.options->spawn_rate;
-    acr_nanos elapsed = acr_loop_now(control->loop) - control->hatch_start;
-    hand_over(control, acr_hatch_due(rate, elapsed, control->users));
-    /* One interval after the last user hatching is complete, as in Locust 0.9. */
-    acr_nanos next = acr_hatch_time(rate, control->handed);
-    if (control->handed < control->users || next > elapsed) {
-        acr_timer_arm(timer, acr_deadline_after(control->hatch_start, next));
+    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, ramp_timer);
+    acr_nanos elapsed = acr_loop_now(control->loop) - control->ramp_start;
+    hand_over(control, ACR_MESSAGE_SHED, &control->ramp.ends, elapsed);
+    hand_over(control, ACR_MESSAGE_SPAWN, &control->ramp.starts, elapsed);
+    acr_nanos next = acr_ramp_next(&control->ramp);
+    if (!acr_ramp_is_handed(&control->ramp) || next > elapsed) {
+        acr_timer_arm(timer, acr_deadline_after(control->ramp_start, next));
         return;
     }
     ask_hatched(control);
@@ -267,10 +321,11 @@ static void log_hatched(const struct acr_control *control, bool reset)
     struct acr_buffer text = {0};
     for (size_t i = 0; i < control->setup.class_count; i++) {
         int rc = acr_buffer_append_format(&text, "%s%s: %zu", i == 0 ? "" : ", ", control->setup.classes[i].name,
-                                          control->counts[i]);
+                                          acr_ramp_starts_of(&control->ramp, i));
         (void)rc; /* without a limit there is no failure */
     }
-    acr_log(ACR_LOG_INFO, RUNNERS, "All locusts hatched: %.*s", ACR_STR_ARGS(acr_buffer_str(&text)));
+    if (control->ramp.starts.count > 0 || !control->by_script)
+        acr_log(ACR_LOG_INFO, RUNNERS, "All locusts hatched: %.*s", ACR_STR_ARGS(acr_buffer_str(&text)));
     acr_buffer_done(&text);
     if (reset)
         acr_log(ACR_LOG_INFO, RUNNERS, "Resetting stats\n");
@@ -278,11 +333,16 @@ static void log_hatched(const struct acr_control *control, bool reset)
 
 static void on_hatched(struct acr_control *control, const struct acr_message *hatched)
 {
-    control->hatched_asked = false;
+    bool current = hatched->change == control->change;
+    control->hatched_asked = control->hatched_asked && !current;
     if (control->state != STATE_HATCHING)
         return;
-    if (!hatched->dropped)
-        log_hatched(control, hatched->reset);
+    if (!hatched->dropped) {
+        log_hatched(control, hatched->reset); /* the next ramp is not planned yet, even if it was asked for */
+        control->reset_due = false;
+    }
+    if (!current)
+        return;
     control->state = STATE_RUNNING;
     if (control->users_gone)
         finish_all_dead(control);
@@ -291,100 +351,106 @@ static void on_hatched(struct acr_control *control, const struct acr_message *ha
 /* The load thread is stopping all users. If all had been started by now, hatching is complete, one interval early. */
 static void on_limit(struct acr_control *control)
 {
+    control->limited = true;
     if (control->state != STATE_HATCHING || control->hatched_asked)
         return;
-    acr_timer_disarm(&control->hatch_timer);
-    if (control->handed == control->users)
+    acr_timer_disarm(&control->ramp_timer);
+    if (acr_ramp_is_handed(&control->ramp))
         ask_hatched(control);
+}
+
+static void start_clocks(struct acr_control *control)
+{
+    acr_watch_start(&control->watch);
+    acr_reporter_start(&control->reporter);
+    if (control->setup.options->run_time > 0)
+        arm_after(control, &control->time_limit, control->setup.options->run_time);
 }
 
 static void on_ready(struct acr_control *control)
 {
-    const struct acr_run_options *options = control->setup.options;
-    if (control->state != STATE_WAITING)
+    if (!is_open(control))
         return;
-    acr_log(ACR_LOG_INFO, RUNNERS, "Hatching and swarming %zu clients at the rate %g clients/s...", control->users,
-            options->spawn_rate);
-    control->state = STATE_HATCHING;
-    control->hatch_start = acr_loop_now(control->loop);
-    acr_timer_arm(&control->hatch_timer, control->hatch_start);
-    acr_watch_start(&control->watch);
-    arm_after(control, &control->refresh_timer, REFRESH_INTERVAL);
-    if (options->run_time > 0)
-        arm_after(control, &control->time_limit, options->run_time);
-    if (options->print_tables)
-        acr_output_table(&control->output, control->snapshot, wall_now(control));
-    if (options->print_tables && options->table_interval > 0)
-        arm_after(control, &control->table_timer, options->table_interval);
-    if (options->csv_base != NULL && options->csv_interval > 0)
-        arm_after(control, &control->csv_timer, options->csv_interval);
+    start_clocks(control);
+    if (control->state == STATE_WAITING)
+        begin_change(control, false);
 }
 
-static void on_ended(struct acr_control *control)
+/* ---- what a script asks for */
+
+static void on_start(struct acr_control *control, const struct acr_message *start)
 {
+    if (!is_open(control) || control->limited)
+        return;
+    control->users = start->users;
+    control->rate = start->rate > 0 ? start->rate : control->rate;
+    control->ends_by_rate = start->ends_by_rate;
+    control->by_script = true;
     if (control->state == STATE_STOPPING)
+        control->start_waiting = true;
+    else if (control->state != STATE_WAITING)
+        begin_change(control, control->state == STATE_STOPPED);
+}
+
+static void on_halt(struct acr_control *control)
+{
+    control->start_waiting = false;
+    if (control->state > STATE_RUNNING || control->limited)
+        return;
+    control->goes_on = true;
+    stop_users(control);
+}
+
+static void on_quit(struct acr_control *control)
+{
+    if (is_open(control))
+        stop(control);
+}
+
+/* ---- no user is left */
+
+/* It was the script's will, and it may want others. */
+static void wait_for_script(struct acr_control *control)
+{
+    arm_after(control, &control->idle_timer, RESTART_GRACE);
+}
+
+static void on_idle(struct acr_timer *timer)
+{
+    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, idle_timer);
+    acr_log(ACR_LOG_INFO, RUNNERS, "The script stopped all users and has started none since: the run is over.");
+    finish(control);
+}
+
+static void on_stopped(struct acr_control *control)
+{
+    acr_timer_disarm(&control->stop_limit);
+    if (!control->goes_on) {
         finish(control);
+        return;
+    }
+    control->state = STATE_STOPPED;
+    if (control->start_waiting)
+        begin_change(control, true);
+    else
+        wait_for_script(control);
+}
+
+static void on_ended(struct acr_control *control, const struct acr_message *ended)
+{
+    if (ended->change != control->change)
+        return;
+    if (control->state == STATE_STOPPING)
+        on_stopped(control);
     else if (control->hatched_asked)
         control->users_gone = true;
+    else if (control->state == STATE_RUNNING && control->by_script && control->users == 0 && !control->limited)
+        wait_for_script(control);
     else if (control->state == STATE_HATCHING || control->state == STATE_RUNNING)
         finish_all_dead(control);
 }
 
-/* ---- numbers */
-
-static void show(struct acr_control *control)
-{
-    acr_timer_disarm(&control->snapshot_timer);
-    if (control->table_wanted)
-        acr_output_table(&control->output, control->snapshot, wall_now(control));
-    if (control->csv_wanted)
-        acr_output_csv(&control->output, control->snapshot);
-    control->table_wanted = control->csv_wanted = false;
-    if (control->state == STATE_ABANDONING)
-        abandon(control);
-}
-
-static void on_snapshot_late(struct acr_timer *timer)
-{
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, snapshot_timer);
-    control->snapshot_late = true;
-    show(control);
-}
-
-static void on_table(struct acr_timer *timer)
-{
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, table_timer);
-    control->table_wanted = true;
-    ask_for_snapshot(control);
-    arm_after(control, timer, control->setup.options->table_interval);
-}
-
-static void on_refresh(struct acr_timer *timer)
-{
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, refresh_timer);
-    ask_for_snapshot(control);
-    arm_after(control, timer, REFRESH_INTERVAL);
-}
-
-static void on_csv(struct acr_timer *timer)
-{
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, csv_timer);
-    control->csv_wanted = true;
-    ask_for_snapshot(control);
-    arm_after(control, timer, control->setup.options->csv_interval);
-}
-
 /* ---- mail */
-
-static void take_numbers(struct acr_control *control, struct acr_message *message)
-{
-    control->user_count = message->user_count;
-    if (message->snapshot == NULL)
-        return;
-    acr_snapshot_unref(control->snapshot);
-    control->snapshot = message->snapshot;
-    message->snapshot = NULL;
-}
 
 /* Frees the message, but for the two that are used again and again. */
 static void keep_or_free(struct acr_control *control, struct acr_message *message)
@@ -392,7 +458,7 @@ static void keep_or_free(struct acr_control *control, struct acr_message *messag
     if (message->kind == ACR_MESSAGE_PING)
         acr_watch_answered(&control->watch, message);
     else if (message->kind == ACR_MESSAGE_SNAPSHOT)
-        control->asking = message;
+        acr_reporter_answered(&control->reporter, message);
     else
         acr_message_free(message);
 }
@@ -403,22 +469,26 @@ static void handle(struct acr_control *control, const struct acr_message *messag
     case ACR_MESSAGE_READY:
         on_ready(control);
         break;
+    case ACR_MESSAGE_CHANGE:
+        on_change(control, message);
+        break;
     case ACR_MESSAGE_HATCHED:
         on_hatched(control, message);
-        break;
-    case ACR_MESSAGE_SNAPSHOT:
-        control->snapshot_late = false;
-        show(control);
         break;
     case ACR_MESSAGE_LIMIT:
         on_limit(control);
         break;
+    case ACR_MESSAGE_START:
+        on_start(control, message);
+        break;
+    case ACR_MESSAGE_HALT:
+        on_halt(control);
+        break;
     case ACR_MESSAGE_QUIT:
-        if (before_stop(control))
-            stop(control);
+        on_quit(control);
         break;
     case ACR_MESSAGE_ENDED:
-        on_ended(control);
+        on_ended(control, message);
         break;
     case ACR_MESSAGE_FINAL:
         on_final(control, message);
@@ -436,7 +506,7 @@ static void on_mail(struct acr_mail *mail, void *context)
         acr_message_free(message);
         return;
     }
-    take_numbers(control, message);
+    acr_reporter_take(&control->reporter, message);
     if (control->state != STATE_DONE)
         handle(control, message);
     keep_or_free(control, message);
@@ -444,27 +514,28 @@ static void on_mail(struct acr_mail *mail, void *context)
 
 /* ---- life cycle */
 
-static void init_timers(struct acr_control *control)
+static void on_shown(struct acr_reporter *reporter)
 {
-    acr_timer_init(&control->hatch_timer, control->loop, on_hatch);
-    acr_timer_init(&control->time_limit, control->loop, on_time_limit);
-    acr_timer_init(&control->stop_limit, control->loop, on_stop_limit);
-    acr_timer_init(&control->table_timer, control->loop, on_table);
-    acr_timer_init(&control->csv_timer, control->loop, on_csv);
-    acr_timer_init(&control->refresh_timer, control->loop, on_refresh);
-    acr_timer_init(&control->snapshot_timer, control->loop, on_snapshot_late);
-    acr_watch_init(&control->watch, control->loop, control->setup.load, control->setup.queued, control->setup.context);
+    struct acr_control *control = ACR_CONTAINER_OF(reporter, struct acr_control, reporter);
+    if (control->state == STATE_ABANDONING)
+        abandon(control);
 }
 
-static void plan_users(struct acr_control *control)
+static void init_parts(struct acr_control *control)
 {
     const struct acr_control_setup *setup = &control->setup;
-    control->counts = acr_alloc_zero((setup->class_count + 1) * sizeof *control->counts);
-    acr_user_shares(setup->classes, setup->class_count, setup->options->users, control->counts);
-    for (size_t i = 0; i < setup->class_count; i++)
-        control->users += control->counts[i];
-    control->order = acr_alloc((control->users + 1) * sizeof *control->order);
-    acr_user_start_order(control->counts, setup->class_count, setup->random, control->order);
+    acr_timer_init(&control->ramp_timer, control->loop, on_ramp);
+    acr_timer_init(&control->time_limit, control->loop, on_time_limit);
+    acr_timer_init(&control->stop_limit, control->loop, on_stop_limit);
+    acr_timer_init(&control->idle_timer, control->loop, on_idle);
+    acr_watch_init(&control->watch, control->loop, setup->load, setup->queued, setup->context);
+    acr_reporter_init(&control->reporter, &(struct acr_reporter_setup){.options = setup->options,
+                                                                       .loop = control->loop,
+                                                                       .load = setup->load,
+                                                                       .snapshot = setup->snapshot,
+                                                                       .print = setup->print,
+                                                                       .context = setup->context,
+                                                                       .shown = on_shown});
 }
 
 int acr_control_open(const struct acr_control_setup *setup, struct acr_control **ret_control, struct acr_error *error)
@@ -477,13 +548,11 @@ int acr_control_open(const struct acr_control_setup *setup, struct acr_control *
         acr_free(control);
         return rc;
     }
-    init_timers(control);
-    plan_users(control);
-    control->snapshot = acr_snapshot_ref(setup->snapshot);
-    control->asking = acr_message_new(ACR_MESSAGE_SNAPSHOT);
-    control->output.print = setup->print;
-    control->output.context = setup->context;
-    control->output.csv_base = setup->options->csv_base;
+    acr_random_init(&control->random, acr_random_u64(setup->random));
+    control->users = setup->options->users;
+    control->rate = setup->options->spawn_rate;
+    control->reset_due = true;
+    init_parts(control);
     *ret_control = control;
     return 0;
 }
@@ -495,12 +564,9 @@ void acr_control_close(struct acr_control *control)
     control->closing = true;
     stop_timers(control);
     acr_mailbox_close(control->mailbox);
-    acr_message_free(control->asking);
     acr_watch_done(&control->watch);
-    acr_snapshot_unref(control->snapshot);
-    acr_output_done(&control->output);
-    acr_free(control->counts);
-    acr_free(control->order);
+    acr_reporter_done(&control->reporter);
+    acr_ramp_done(&control->ramp);
     acr_free(control);
 }
 

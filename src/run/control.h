@@ -2,12 +2,22 @@
 /*
  * control - the runner's state machine: what happens when, from the first user to the last table.
  *
- *     waiting --READY--> hatching --HATCHED--> running --time, signal, quit--> stopping --ENDED--> finishing --FINAL-->
- * done
- *                                                 `--------- all users dead (ENDED) -----------------^
+ *     waiting    READY -> hatching
+ *     hatching   HATCHED -> running; START -> hatching anew
+ *     running    START -> hatching; all users dead (ENDED) -> finishing
+ *     stopping   ENDED -> finishing, or after a HALT -> stopped
+ *     stopped    START -> hatching a new test; none for a second -> finishing
+ *     finishing  FINAL -> done
  *
- * Stopping is possible from every state before. A second signal, or a stop timeout while the load thread does not
- * answer, skips what is left: the report is made from the last snapshot there is and `abandon` is called.
+ *     waiting, hatching, running   time limit, signal, QUIT, HALT -> stopping
+ *
+ * START, HALT and QUIT are what a script asks for. A START while users are being stopped by a HALT comes into force
+ * when they are gone; while they are hatched it replaces the number there was. What happens when it is up to the ramp
+ * (run/ramp.h). QUIT, the time limit and signals end the run from every state; nothing is begun after them, nor after
+ * the request limit.
+ *
+ * A second signal, or a stop timeout while the load thread does not answer, skips what is left: the report is made from
+ * the last snapshot there is and `abandon` is called.
  *
  * It lives on its own loop and knows the load thread only as a mailbox, so a test can turn both loops by hand with a
  * clock of its own. Opened and closed on any thread while nobody turns the loop.

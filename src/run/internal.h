@@ -16,8 +16,8 @@ void acr_load_close(struct acr_load *load);
 /* Where to post to the load thread. */
 struct acr_mailbox *acr_load_mailbox(struct acr_load *load);
 
-/* The control thread's mailbox; once, before anything else runs. */
-void acr_load_connect(struct acr_load *load, struct acr_mailbox *control);
+/* The control thread's mailbox, and what the first test begins with; once, before anything else runs. */
+void acr_load_connect(struct acr_load *load, struct acr_mailbox *control, size_t users, double rate);
 
 /* The whole run as the load thread sees it: test start, set-up, the loop, test stop, quitting. The last thing it does
  * is to post FINAL. ACR_ERR_SCRIPT when set-up failed (the scenario has said why, `error` stays empty); a negative

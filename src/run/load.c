@@ -2,34 +2,28 @@
 /* load - starts and stops users on the load thread, as the mail from the control thread says. */
 #include "run/load.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 #include "loop/timer.h"
 #include "run/internal.h"
 #include "run/message.h"
+#include "run/roster.h"
 
 /* Users started or stopped in one turn of the loop. Starting a Python user takes about 30 µs, so those that run already
  * wait for at most 8 ms. */
 #define USERS_PER_TURN 256
-
-/* Users are known by their ids, 0, 1, 2 ...; one bit each says who lives. */
-struct live_set {
-    uint64_t *words;
-    size_t word_count;
-    size_t count;
-};
 
 struct acr_load {
     struct acr_scenario *scenario;
     struct acr_mailbox *mailbox;
     struct acr_mailbox *control;
     struct acr_timer work;  /* goes off each turn while users are to be started or stopped */
-    struct acr_list orders; /* SPAWN and HATCHED messages, worked off in order */
-    size_t order_done;      /* users of the first order that have been started */
-    struct live_set live;
-    uint64_t next_id;
-    uint64_t stop_cursor; /* while stopping: ids below have been told */
+    struct acr_list orders; /* SPAWN, SHED and HATCHED messages, worked off in order */
+    size_t order_done;      /* users of the first order that have been started or told to end */
+    struct acr_roster roster;
+    struct acr_run_status status;
+    bool start_requested; /* and the control thread has not answered yet */
+    uint64_t change;      /* the latest one heard of */
+    bool testing;         /* TEST_START was told, TEST_STOP was not */
     bool stopping;
     bool limit_reached; /* that is why */
     bool stopping_told; /* the scenario heard of TEST_STOPPING */
@@ -40,29 +34,6 @@ struct acr_load {
     void (*on_finished)(void *context);
     void *on_finished_context;
 };
-
-static bool live_has(const struct live_set *live, uint64_t id)
-{
-    return id / 64 < live->word_count && (live->words[id / 64] >> (id % 64) & 1) != 0;
-}
-
-static void live_add(struct live_set *live, uint64_t id)
-{
-    if (id / 64 >= live->word_count) {
-        size_t count = live->word_count == 0 ? 16 : 2 * live->word_count;
-        live->words = acr_realloc(live->words, count * sizeof *live->words);
-        memset(live->words + live->word_count, 0, (count - live->word_count) * sizeof *live->words);
-        live->word_count = count;
-    }
-    live->words[id / 64] |= UINT64_C(1) << (id % 64);
-    live->count++;
-}
-
-static void live_remove(struct live_set *live, uint64_t id)
-{
-    live->words[id / 64] &= ~(UINT64_C(1) << (id % 64));
-    live->count--;
-}
 
 static void tell(struct acr_load *load, enum acr_message_kind kind)
 {
@@ -75,26 +46,57 @@ static void tell_scenario(struct acr_load *load, enum acr_run_event event, uint6
         load->scenario->ops->event(load->scenario, event, value);
 }
 
+static void set_status(struct acr_load *load, enum acr_run_state state)
+{
+    load->status.state = state;
+    if (load->scenario->ops->status != NULL)
+        load->scenario->ops->status(load->scenario, &load->status);
+}
+
 static void work_next_turn(struct acr_load *load)
 {
     acr_timer_arm(&load->work, acr_loop_now(load->scenario->engine->loop));
 }
 
-static void tell_if_ended(struct acr_load *load)
+/* ---- tests: each begins with TEST_START and ends with TEST_STOP */
+
+static void begin_test(struct acr_load *load)
 {
-    bool no_more = load->stopping || load->hatched;
-    if (!no_more || load->ended_told || load->live.count > 0 || !acr_list_empty(&load->orders))
-        return;
-    load->ended_told = true;
-    tell(load, ACR_MESSAGE_ENDED);
+    load->testing = true;
+    load->stopping = load->stopping_told = false;
+    acr_stats_clear(load->scenario->engine->stats);
+    tell_scenario(load, ACR_RUN_TEST_START, 0);
 }
 
 static void tell_stopping(struct acr_load *load)
 {
-    if (load->stopping_told)
+    if (!load->testing || load->stopping_told)
         return;
     load->stopping_told = true;
     tell_scenario(load, ACR_RUN_TEST_STOPPING, 0);
+}
+
+static void end_test(struct acr_load *load)
+{
+    if (!load->testing)
+        return;
+    tell_stopping(load);
+    load->testing = false;
+    set_status(load, ACR_RUN_STOPPED);
+    tell_scenario(load, ACR_RUN_TEST_STOP, 0);
+}
+
+static void tell_if_ended(struct acr_load *load)
+{
+    bool no_more = load->stopping || load->hatched;
+    if (!no_more || load->ended_told || load->roster.count > 0 || !acr_list_empty(&load->orders))
+        return;
+    load->ended_told = true;
+    if (load->stopping)
+        end_test(load);
+    struct acr_message *ended = acr_message_new(ACR_MESSAGE_ENDED);
+    ended->change = load->change;
+    acr_message_post(ended, load->control);
 }
 
 static void drop_orders(struct acr_load *load)
@@ -116,21 +118,32 @@ static void stop_all(struct acr_load *load)
     if (load->stopping)
         return;
     load->stopping = true;
-    load->stop_cursor = 0;
+    load->start_requested = false;
     drop_orders(load);
     tell_stopping(load);
+    set_status(load, ACR_RUN_CLEANUP);
     work_next_turn(load);
 }
 
-/* Returns how many of `budget` are left. */
-static size_t start_users(struct acr_load *load, const struct acr_message *order, size_t budget)
+/* ---- orders */
+
+/* Starts or ends one user of the class. */
+static void carry_out(struct acr_load *load, enum acr_message_kind kind, size_t class_number)
 {
     struct acr_scenario *scenario = load->scenario;
+    uint64_t id;
+    if (kind == ACR_MESSAGE_SPAWN)
+        scenario->ops->user_start(scenario, class_number, acr_roster_add(&load->roster, class_number));
+    else if (acr_roster_dismiss(&load->roster, class_number, &id))
+        scenario->ops->user_stop(scenario, id);
+}
+
+/* Returns how many of `budget` are left. */
+static size_t carry_out_some(struct acr_load *load, const struct acr_message *order, size_t budget)
+{
     /* A user that ends at once may reach the request limit, which drops the order. */
     while (budget > 0 && !load->stopping && load->order_done < order->class_number_count) {
-        uint64_t id = load->next_id++;
-        live_add(&load->live, id);
-        scenario->ops->user_start(scenario, order->class_numbers[load->order_done++], id);
+        carry_out(load, order->kind, order->class_numbers[load->order_done++]);
         budget--;
     }
     return budget;
@@ -138,47 +151,60 @@ static size_t start_users(struct acr_load *load, const struct acr_message *order
 
 static void finish_hatching(struct acr_load *load, struct acr_message *order)
 {
-    tell_scenario(load, ACR_RUN_SPAWNING_COMPLETE, load->next_id);
+    tell_scenario(load, ACR_RUN_SPAWNING_COMPLETE, order->users);
     order->reset = order->reset && !load->stopping; /* what is over is not begun anew */
     if (order->reset)
         acr_stats_reset(load->scenario->engine->stats);
     load->hatched = true;
+    if (!load->stopping && !load->start_requested)
+        set_status(load, ACR_RUN_RUNNING);
     acr_message_post(order, load->control);
+}
+
+static struct acr_message *first_order(const struct acr_load *load)
+{
+    if (acr_list_empty(&load->orders))
+        return NULL;
+    return acr_message_of(ACR_LIST_ENTRY(load->orders.next, struct acr_mail, link));
+}
+
+/* The change is complete when those that were told to end are gone. */
+static bool can_go_on(const struct acr_load *load)
+{
+    const struct acr_message *order = first_order(load);
+    return order != NULL && (order->kind != ACR_MESSAGE_HATCHED || load->roster.leaving == 0);
 }
 
 static void work_off_orders(struct acr_load *load)
 {
     size_t budget = USERS_PER_TURN;
-    while (budget > 0 && !load->stopping && !acr_list_empty(&load->orders)) {
-        struct acr_message *order = acr_message_of(ACR_LIST_ENTRY(load->orders.next, struct acr_mail, link));
-        budget = order->kind == ACR_MESSAGE_SPAWN ? start_users(load, order, budget) : budget;
+    while (budget > 0 && !load->stopping && can_go_on(load)) {
+        struct acr_message *order = first_order(load);
+        budget = order->kind == ACR_MESSAGE_HATCHED ? budget : carry_out_some(load, order, budget);
         if (load->stopping)
             return; /* the order is gone */
-        if (order->kind == ACR_MESSAGE_SPAWN && load->order_done < order->class_number_count)
+        if (order->kind != ACR_MESSAGE_HATCHED && load->order_done < order->class_number_count)
             return;
         load->order_done = 0;
         acr_list_remove(&order->mail.link);
-        if (order->kind == ACR_MESSAGE_SPAWN)
-            acr_message_free(order);
-        else
+        if (order->kind == ACR_MESSAGE_HATCHED)
             finish_hatching(load, order);
+        else
+            acr_message_free(order);
     }
 }
 
 static void stop_some(struct acr_load *load)
 {
     struct acr_scenario *scenario = load->scenario;
-    for (size_t told = 0; told < USERS_PER_TURN && load->stop_cursor < load->next_id; load->stop_cursor++) {
-        if (!live_has(&load->live, load->stop_cursor))
-            continue;
-        scenario->ops->user_stop(scenario, load->stop_cursor);
-        told++;
-    }
+    uint64_t id;
+    for (size_t told = 0; told < USERS_PER_TURN && acr_roster_dismiss_any(&load->roster, &id); told++)
+        scenario->ops->user_stop(scenario, id);
 }
 
 static bool has_work(const struct acr_load *load)
 {
-    return load->stopping ? load->stop_cursor < load->next_id : !acr_list_empty(&load->orders);
+    return load->stopping ? load->roster.leaving < load->roster.count : can_go_on(load);
 }
 
 static void on_work(struct acr_timer *timer)
@@ -206,9 +232,28 @@ static void take_order(struct acr_load *load, struct acr_message *order)
         work_next_turn(load);
 }
 
+static void begin_change(struct acr_load *load, struct acr_message *message)
+{
+    size_t class_count = load->scenario->class_count;
+    drop_orders(load);
+    load->change = message->change;
+    load->hatched = load->ended_told = load->start_requested = false;
+    load->status.users = message->users;
+    load->status.rate = message->rate;
+    if (message->fresh)
+        begin_test(load);
+    if (!load->stopping)
+        set_status(load, ACR_RUN_HATCHING);
+    message->live = acr_alloc_zero((class_count + 1) * sizeof *message->live);
+    for (size_t i = 0; i < class_count; i++)
+        message->live[i] = acr_roster_staying(&load->roster, i);
+    acr_message_post(message, load->control);
+    tell_if_ended(load);
+}
+
 static void answer(struct acr_load *load, struct acr_message *message)
 {
-    message->user_count = load->live.count;
+    message->user_count = load->roster.count;
     if (message->kind == ACR_MESSAGE_SNAPSHOT)
         message->snapshot = acr_snapshot_take(load->scenario->engine->stats);
     acr_message_post(message, load->control);
@@ -219,6 +264,8 @@ static void finish(struct acr_load *load)
     if (load->finished)
         return;
     load->finished = true;
+    if (!load->testing)
+        set_status(load, ACR_RUN_STOPPED); /* whatever was asked for meanwhile */
     if (load->on_finished != NULL)
         load->on_finished(load->on_finished_context);
 }
@@ -233,12 +280,16 @@ static void on_mail(struct acr_mail *mail, void *context)
     }
     switch (message->kind) {
     case ACR_MESSAGE_SPAWN:
+    case ACR_MESSAGE_SHED:
     case ACR_MESSAGE_HATCHED:
         take_order(load, message);
         return;
     case ACR_MESSAGE_PING:
     case ACR_MESSAGE_SNAPSHOT:
         answer(load, message);
+        return;
+    case ACR_MESSAGE_CHANGE:
+        begin_change(load, message);
         return;
     case ACR_MESSAGE_STOP:
         stop_all(load);
@@ -268,11 +319,34 @@ static void check_limit(struct acr_load *load)
 
 void acr_load_user_ended(struct acr_load *load, uint64_t id)
 {
-    if (!live_has(&load->live, id))
+    if (!acr_roster_remove(&load->roster, id))
         return;
-    live_remove(&load->live, id);
     check_limit(load);
+    if (load->roster.leaving == 0 && !load->stopping && can_go_on(load))
+        work_next_turn(load);
     tell_if_ended(load);
+}
+
+/* ---- requests */
+
+void acr_load_request_start(struct acr_load *load, size_t users, double rate, bool ends_by_rate)
+{
+    if (load->finished)
+        return;
+    struct acr_message *start = acr_message_new(ACR_MESSAGE_START);
+    start->users = users;
+    start->rate = rate;
+    start->ends_by_rate = ends_by_rate;
+    acr_message_post(start, load->control);
+    load->status.users = users;
+    load->status.rate = rate > 0 ? rate : load->status.rate;
+    load->start_requested = true;
+    set_status(load, load->stopping && load->testing ? ACR_RUN_CLEANUP : ACR_RUN_HATCHING);
+}
+
+void acr_load_request_stop(struct acr_load *load)
+{
+    tell(load, ACR_MESSAGE_HALT);
 }
 
 void acr_load_request_quit(struct acr_load *load)
@@ -280,9 +354,14 @@ void acr_load_request_quit(struct acr_load *load)
     tell(load, ACR_MESSAGE_QUIT);
 }
 
+const struct acr_run_status *acr_load_status(const struct acr_load *load)
+{
+    return &load->status;
+}
+
 size_t acr_load_user_count(const struct acr_load *load)
 {
-    return load->live.count;
+    return load->roster.count;
 }
 
 bool acr_load_finished(const struct acr_load *load)
@@ -301,12 +380,15 @@ int acr_load_open(struct acr_scenario *scenario, struct acr_load **ret_load, str
     struct acr_load *load = acr_alloc_zero(sizeof *load);
     load->scenario = scenario;
     acr_list_init(&load->orders);
+    acr_roster_init(&load->roster, scenario->class_count);
     acr_timer_init(&load->work, scenario->engine->loop, on_work);
     int rc = acr_mailbox_open(scenario->engine->loop, on_mail, load, &load->mailbox, error);
     if (rc < 0) {
+        acr_roster_done(&load->roster);
         acr_free(load);
         return rc;
     }
+    scenario->load = load;
     *ret_load = load;
     return 0;
 }
@@ -319,7 +401,8 @@ void acr_load_close(struct acr_load *load)
     acr_timer_disarm(&load->work);
     drop_orders(load);
     acr_mailbox_close(load->mailbox);
-    acr_free(load->live.words);
+    acr_roster_done(&load->roster);
+    load->scenario->load = NULL;
     acr_free(load);
 }
 
@@ -328,17 +411,21 @@ struct acr_mailbox *acr_load_mailbox(struct acr_load *load)
     return load->mailbox;
 }
 
-void acr_load_connect(struct acr_load *load, struct acr_mailbox *control)
+void acr_load_connect(struct acr_load *load, struct acr_mailbox *control, size_t users, double rate)
 {
     load->control = control;
+    load->status = (struct acr_run_status){.state = ACR_RUN_READY, .users = users, .rate = rate};
 }
 
 static void tell_final(struct acr_load *load, bool failed)
 {
+    const struct acr_scenario *scenario = load->scenario;
     struct acr_message *final = acr_message_new(ACR_MESSAGE_FINAL);
-    final->snapshot = acr_snapshot_take(load->scenario->engine->stats);
-    final->user_count = load->live.count;
-    final->exit_code = load->scenario->exit_code;
+    final->snapshot = acr_snapshot_take(scenario->engine->stats);
+    final->user_count = load->roster.count;
+    final->exit_code = scenario->exit_code;
+    final->erred = scenario->erred;
+    final->faulty = scenario->faulty;
     final->failed = failed;
     acr_message_post(final, load->control);
 }
@@ -346,8 +433,8 @@ static void tell_final(struct acr_load *load, bool failed)
 static int set_up(struct acr_load *load)
 {
     struct acr_scenario *scenario = load->scenario;
-    acr_stats_clear(scenario->engine->stats);
-    tell_scenario(load, ACR_RUN_TEST_START, 0);
+    set_status(load, ACR_RUN_READY);
+    begin_test(load);
     if (scenario->ops->set_up != NULL && scenario->ops->set_up(scenario) != 0)
         return ACR_ERR_SCRIPT;
     return 0;
@@ -358,10 +445,9 @@ int acr_load_run(struct acr_load *load, struct acr_error *error)
     int rc = set_up(load);
     if (rc == 0) {
         tell(load, ACR_MESSAGE_READY);
-        rc = load->scenario->ops->run(load->scenario, load, error);
+        rc = load->scenario->ops->run(load->scenario, error);
     }
-    tell_stopping(load);
-    tell_scenario(load, ACR_RUN_TEST_STOP, 0);
+    end_test(load);
     tell_scenario(load, ACR_RUN_QUITTING, 0);
     tell_final(load, rc < 0);
     return rc;

@@ -14,13 +14,30 @@
 
 struct acr_load;
 
-/* A user's code has ended, for whatever reason; it is not replaced. `id` as given to user_start. */
+/* A user's code has ended, for whatever reason; it is not replaced before the number of users is next changed. `id` as
+ * given to user_start; it may be given again to another one. */
 void acr_load_user_ended(struct acr_load *load, uint64_t id);
 
-/* Asks the control thread to end the test as if the time were up (runner.quit() in a script). */
+/*
+ * What a script may ask for at any time, also in the middle of a turn: they return at once, and happen in the order
+ * they were asked for. Once the run is being ended they have no effect.
+ */
+
+/* So many users, at that rate (<= 0: the rate there is): more are started, or the newest ended, until the number is
+ * right; SPAWNING_COMPLETE tells when it is. After a stop it begins a new test. `ends_by_rate`: as in 2.x; else users
+ * that are too many end at once. */
+void acr_load_request_start(struct acr_load *load, size_t users, double rate, bool ends_by_rate);
+
+/* Stops all users. The run then waits a little for a new start, and ends without one. */
+void acr_load_request_stop(struct acr_load *load);
+
+/* Ends the run as if the time were up. */
 void acr_load_request_quit(struct acr_load *load);
 
-/* Live users. */
+/* What was asked for counts at once. */
+const struct acr_run_status *acr_load_status(const struct acr_load *load);
+
+/* Live users, those that are about to end included. */
 size_t acr_load_user_count(const struct acr_load *load);
 
 /* True once the run is over and the front end's loop must return. */

@@ -143,7 +143,7 @@ static int open_all(struct local *local, struct acr_error *error)
         rc = open_control(local, error);
     if (rc < 0)
         return rc;
-    acr_load_connect(local->load, acr_control_mailbox(local->control));
+    acr_load_connect(local->load, acr_control_mailbox(local->control), local->options.users, local->options.spawn_rate);
     rc = acr_signals_open(local->loop, on_signal, local, &local->signals, error);
     if (rc < 0)
         return rc;
@@ -177,6 +177,8 @@ static int hold(struct local *local)
         log_broken(&error);
     pthread_join(local->thread, NULL);
     int exit_code = acr_control_exit_code(local->control);
+    if (local->scenario->ops->event != NULL)
+        local->scenario->ops->event(local->scenario, ACR_RUN_QUIT, (uint64_t)exit_code);
     /* Users that did not end in time hold on to the engine, so it cannot be closed: the process ends here. */
     if (acr_load_user_count(local->load) > 0)
         _exit(exit_code);

@@ -28,10 +28,12 @@ struct acr_run_options {
     acr_nanos table_interval; /* 2 s by default */
     bool print_tables;        /* the periodic ones; the final ones are always printed */
     bool reset_stats;         /* --reset-stats */
+    int error_exit_code;      /* --exit-code-on-error: when a request failed; 1 by default */
 };
 
-/* The exit code of decisions.md D20: 1 when a failed request was reported (or set-up failed, or the last CSV files
- * could not be written), else 0; the script's own if it has one; -1 with `error` when the run could not be held at all.
+/* The exit code of decisions.md D20: the script's own if it has one; 1 when set-up failed or the last CSV files could
+ * not be written; error_exit_code when a failed request was reported in the last test; 2 when the script was faulty
+ * (see struct acr_scenario); else 0. -1 with `error` when the run could not be held at all.
  *
  * SIGINT and SIGTERM are handled meanwhile: the first stops the test, the second ends it without waiting for users, the
  * third kills. Ends the process itself, with everything printed, when users or the load thread did not end in time. */

@@ -16,6 +16,8 @@ void acr_message_free(struct acr_message *message)
     if (message == NULL)
         return;
     acr_snapshot_unref(message->snapshot);
+    acr_free(message->class_numbers);
+    acr_free(message->live);
     acr_free(message);
 }
 

@@ -17,32 +17,46 @@
 enum acr_message_kind {
     /* To the load thread. */
     ACR_MESSAGE_SPAWN,  /* start the users in class_numbers */
+    ACR_MESSAGE_SHED,   /* end so many users, the newest of the classes in class_numbers */
     ACR_MESSAGE_STOP,   /* stop all users; answered by ENDED */
     ACR_MESSAGE_FINISH, /* leave the loop; answered by FINAL */
     /* There and back. */
-    ACR_MESSAGE_HATCHED,  /* all users have been handed over: returned when they have been started (or when the users
-                             were stopped before that: `dropped`); then ENDED may come */
+    ACR_MESSAGE_CHANGE,   /* the number of users is about to change: what is still to be started or ended is dropped;
+                             returned with who lives then (`live`). `fresh`: a new test begins with it, its statistics
+                             empty. `users` and `rate` for those who ask what is wanted */
+    ACR_MESSAGE_HATCHED,  /* all users have been handed over: returned when they have been started and the others have
+                             ended (or when the users were stopped before that: `dropped`); then ENDED may come. `users`:
+                             as many as are wanted */
     ACR_MESSAGE_PING,     /* user_count */
     ACR_MESSAGE_SNAPSHOT, /* snapshot, user_count */
     /* To the control thread. */
     ACR_MESSAGE_READY, /* set-up is over, the loop is about to turn */
     ACR_MESSAGE_LIMIT, /* the request limit was reached: all users are being stopped; ENDED follows */
-    ACR_MESSAGE_QUIT,  /* the script wants to end the test */
-    ACR_MESSAGE_ENDED, /* no user is left */
-    ACR_MESSAGE_FINAL, /* the last one: snapshot, exit_code, failed */
+    ACR_MESSAGE_START, /* the script wants `users` users, at `rate` (0: as before), ends_by_rate */
+    ACR_MESSAGE_HALT,  /* the script wants all users stopped */
+    ACR_MESSAGE_QUIT,  /* the script wants to end the run */
+    ACR_MESSAGE_ENDED, /* no user is left of `change` */
+    ACR_MESSAGE_FINAL, /* the last one: snapshot, exit_code, failed, erred, faulty */
 };
 
 struct acr_message {
     struct acr_mail mail;
     enum acr_message_kind kind;
-    const size_t *class_numbers; /* SPAWN: borrowed, lives as long as the run */
+    uint64_t change;       /* CHANGE, HATCHED, ENDED: which one, counted by the control thread */
+    size_t *class_numbers; /* SPAWN, SHED: one per user; owned */
     size_t class_number_count;
+    size_t *live; /* CHANGE: users of each class that have not been told to end; owned */
+    size_t users;
+    double rate;
+    bool ends_by_rate;
+    bool fresh;
     bool reset;   /* HATCHED: empty the statistics after the listeners have heard of it */
     bool dropped; /* HATCHED */
     size_t user_count;
     struct acr_snapshot *snapshot; /* owned */
     int exit_code;                 /* FINAL: the script's own, -1 = none */
     bool failed;                   /* FINAL: set_up failed or the loop broke */
+    bool erred, faulty;            /* FINAL: as in struct acr_scenario */
 };
 
 struct acr_message *acr_message_new(enum acr_message_kind kind);

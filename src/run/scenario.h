@@ -21,32 +21,51 @@ struct acr_scenario;
 
 /* Moments a scenario's listeners may want to know of. */
 enum acr_run_event {
-    ACR_RUN_TEST_START, /* before the first user starts; 0.9 locust_start_hatching, 2.x test_start; `value` unused */
-    ACR_RUN_SPAWNING_COMPLETE, /* value = users */
+    ACR_RUN_TEST_START, /* before the first user of a test starts; 0.9 locust_start_hatching, 2.x test_start; `value`
+                           unused */
+    ACR_RUN_SPAWNING_COMPLETE, /* after each change of their number; value = users wanted */
     ACR_RUN_TEST_STOPPING,     /* before users are stopped */
     ACR_RUN_TEST_STOP,         /* all users are gone */
-    ACR_RUN_QUITTING,          /* last thing on the load thread, statistics still open */
+    ACR_RUN_QUITTING,          /* the run is over, statistics still open */
+    ACR_RUN_QUIT,              /* everything has been printed; value = exit code */
+};
+
+/* What a script may ask of the run at any time (runner.state and its like). */
+enum acr_run_state {
+    ACR_RUN_READY, /* no user has been started yet */
+    ACR_RUN_HATCHING,
+    ACR_RUN_RUNNING,
+    ACR_RUN_CLEANUP, /* users are being stopped */
+    ACR_RUN_STOPPED,
+};
+
+struct acr_run_status {
+    enum acr_run_state state;
+    size_t users; /* wanted */
+    double rate;
 };
 
 struct acr_scenario_ops {
-    /* Begins one user of classes[class_number]; it runs by itself from a later phase b on. `id` names it in
+    /* Begins one user of classes[class_number]; it runs by itself from a later phase b on. `id` names it until
      * acr_load_user_ended(). A user that cannot even be made is reported ended at once. */
     void (*user_start)(struct acr_scenario *scenario, size_t class_number, uint64_t id);
     /* Ends one user: its wait is cancelled, on_stop runs, then it is reported ended. Some time later; not at once. */
     void (*user_stop)(struct acr_scenario *scenario, uint64_t id);
     /* Runs the load thread's loop (in its own event loop if it has one) until acr_load_finished(). A negative code when
      * the loop broke. */
-    int (*run)(struct acr_scenario *scenario, struct acr_load *load, struct acr_error *error);
+    int (*run)(struct acr_scenario *scenario, struct acr_error *error);
     /* Once per process before the first user starts (0.9's setup methods, decisions.md D4), after TEST_START and before
      * run(), outside of a turn: it may wait. Not 0: the run ends with exit code 1; the scenario has logged why. NULL:
      * nothing to do. */
     int (*set_up)(struct acr_scenario *scenario);
-    /* TEST_START comes before run(), TEST_STOP and QUITTING after it: listeners may wait. The others come within a turn
-     * and must not. NULL: nobody listens. */
+    /* The first TEST_START comes before run(), QUITTING and QUIT after it: listeners may wait. The others may come
+     * within a turn and then must not. NULL: nobody listens. */
     void (*event)(struct acr_scenario *scenario, enum acr_run_event event, uint64_t value);
     /* Appends how often each task will run, for --show-task-ratio(-json), as lines or as one line of JSON.
      * ACR_ERR_SCRIPT with a sentence when a task set has no tasks. */
     int (*task_ratio)(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error);
+    /* The status is another one; also once before anything else. Within a turn or not. NULL: nobody asks. */
+    void (*status)(struct acr_scenario *scenario, const struct acr_run_status *status);
     /* Frees the scenario and its engine. */
     void (*close)(struct acr_scenario *scenario);
 };
@@ -56,7 +75,11 @@ struct acr_scenario {
     struct acr_engine *engine;
     struct acr_user_class *classes; /* those that will run, in order of declaration */
     size_t class_count;
-    int exit_code; /* set by a script that wants a code of its own (process_exit_code), -1 = none */
+    struct acr_load *load; /* while a run is held; set by the run */
+    /* Set by the front end until QUITTING returns. */
+    int exit_code; /* of a script that wants one of its own (process_exit_code), -1 = none */
+    bool erred;    /* something failed that counts like a failed request (2.x: an exception in a task) */
+    bool faulty;   /* the script itself failed (2.x: a listener raised): exit code 2 when nothing else sets one */
 };
 
 /* What the program asks of a front end. Strings are borrowed for the call. */

@@ -9,6 +9,7 @@ struct fake_user {
     struct acr_coroutine *coroutine;
     size_t class_number;
     uint64_t id;
+    bool stopped;
 };
 
 static struct fake_scenario *fake_of(struct acr_scenario *scenario)
@@ -44,8 +45,12 @@ static void user_main(struct acr_coroutine *coroutine, void *context)
         if (limit_reached(fake))
             return;
         int rc = acr_fiber_sleep_until(fiber, acr_loop_now(fake->engine.loop) + fake->pause);
-        if (rc < 0 && !fake->users_stay)
+        if (rc < 0 && !fake->users_stay) {
+            acr_nanos time = user->stopped ? fake->stop_time : 0;
+            rc = acr_fiber_sleep_until(fiber, acr_loop_now(fake->engine.loop) + time);
+            (void)rc; /* it ends in any case */
             return;
+        }
     }
 }
 
@@ -57,8 +62,8 @@ static void user_ended(struct acr_coroutine *coroutine, void *context)
     uint64_t id = user->id;
     fake->users[id] = NULL;
     acr_free(user);
-    if (fake->load != NULL)
-        acr_load_user_ended(fake->load, id);
+    if (fake->scenario.load != NULL)
+        acr_load_user_ended(fake->scenario.load, id);
 }
 
 static void start_user(struct acr_scenario *scenario, size_t class_number, uint64_t id)
@@ -78,20 +83,20 @@ static void stop_user(struct acr_scenario *scenario, uint64_t id)
 {
     struct fake_scenario *fake = fake_of(scenario);
     fake->stopped++;
+    assert_false(fake->users[id]->stopped);
+    fake->users[id]->stopped = true;
     acr_coroutine_cancel(fake->users[id]->coroutine);
 }
 
-static int run(struct acr_scenario *scenario, struct acr_load *load, struct acr_error *error)
+static int run(struct acr_scenario *scenario, struct acr_error *error)
 {
     (void)error;
     struct fake_scenario *fake = fake_of(scenario);
-    fake->load = load;
     if (fake->drive != NULL)
         fake->drive(fake);
     int rc = 0;
-    while (rc == 0 && fake->drive == NULL && !acr_load_finished(load))
+    while (rc == 0 && fake->drive == NULL && !acr_load_finished(scenario->load))
         rc = acr_loop_turn(fake->engine.loop, ACR_NEVER);
-    fake->load = NULL;
     return rc;
 }
 
@@ -110,10 +115,23 @@ static void on_event(struct acr_scenario *scenario, enum acr_run_event event, ui
     fake->events[fake->event_count++] = event;
     if (event == ACR_RUN_SPAWNING_COMPLETE)
         fake->spawned = value;
+    if (event == ACR_RUN_QUIT)
+        fake->exit_code = value;
+    if (fake->on_event != NULL)
+        fake->on_event(fake, event);
 }
 
-static const struct acr_scenario_ops fake_ops = {
-    .user_start = start_user, .user_stop = stop_user, .run = run, .set_up = set_up, .event = on_event};
+static void on_status(struct acr_scenario *scenario, const struct acr_run_status *status)
+{
+    fake_of(scenario)->status = *status;
+}
+
+static const struct acr_scenario_ops fake_ops = {.user_start = start_user,
+                                                 .user_stop = stop_user,
+                                                 .run = run,
+                                                 .set_up = set_up,
+                                                 .event = on_event,
+                                                 .status = on_status};
 
 void fake_scenario_init(struct fake_scenario *fake, const struct acr_clock *clock, size_t users_max)
 {
@@ -137,7 +155,6 @@ void fake_scenario_init(struct fake_scenario *fake, const struct acr_clock *cloc
 
 void fake_scenario_done(struct fake_scenario *fake)
 {
-    fake->load = NULL;
     fake->users_stay = false;
     for (size_t i = 0; i < fake->user_capacity; i++)
         if (fake->users[i] != NULL)
@@ -153,6 +170,25 @@ void fake_scenario_done(struct fake_scenario *fake)
 size_t fake_scenario_started(const struct fake_scenario *fake)
 {
     return fake->started[0] + fake->started[1];
+}
+
+size_t fake_scenario_staying(const struct fake_scenario *fake, size_t class_number)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake->user_capacity; i++) {
+        const struct fake_user *user = fake->users[i];
+        count += user != NULL && user->class_number == class_number && !user->stopped;
+    }
+    return count;
+}
+
+void fake_scenario_lose(struct fake_scenario *fake, size_t class_number)
+{
+    size_t i = 0;
+    while (i < fake->user_capacity && (fake->users[i] == NULL || fake->users[i]->class_number != class_number))
+        i++;
+    assert_true(i < fake->user_capacity);
+    acr_coroutine_cancel(fake->users[i]->coroutine);
 }
 
 size_t fake_scenario_events(const struct fake_scenario *fake, enum acr_run_event event)

@@ -14,7 +14,7 @@
 #include "run/scenario.h"
 
 #define FAKE_CLASSES 2
-#define FAKE_EVENTS_MAX 16
+#define FAKE_EVENTS_MAX 1024
 
 struct fake_user;
 
@@ -23,7 +23,6 @@ struct fake_scenario {
     struct acr_engine engine;
     struct acr_user_class classes[FAKE_CLASSES];
     struct acr_coroutine_pool *pool;
-    struct acr_load *load; /* from set-up on */
     struct fake_user **users;
     size_t user_capacity;
 
@@ -33,15 +32,19 @@ struct fake_scenario {
     bool users_end_at_once;                    /* without a request */
     bool requests_fail;                        /* all of them */
     bool users_stay;                           /* do not end when stopped */
+    acr_nanos stop_time;                       /* a user that is stopped takes so long to end */
     int set_up_result;                         /* not 0: fails */
     void (*on_set_up)(struct fake_scenario *); /* NULL: nothing */
     void (*drive)(struct fake_scenario *);     /* instead of turning the loop until finished; NULL: do that */
-    void *context;                             /* of the two above */
+    void (*on_event)(struct fake_scenario *, enum acr_run_event event); /* NULL: nothing */
+    void *context;                                                      /* of those above */
 
     /* What happened. */
     enum acr_run_event events[FAKE_EVENTS_MAX];
     size_t event_count;
-    uint64_t spawned; /* as told with ACR_RUN_SPAWNING_COMPLETE */
+    uint64_t spawned; /* as told with the last ACR_RUN_SPAWNING_COMPLETE */
+    struct acr_run_status status;
+    uint64_t exit_code; /* as told with ACR_RUN_QUIT */
     size_t started[FAKE_CLASSES];
     size_t stopped;  /* how many user_stop calls */
     size_t recorded; /* requests, whether or not they were reset */
@@ -54,6 +57,12 @@ void fake_scenario_init(struct fake_scenario *fake, const struct acr_clock *cloc
 void fake_scenario_done(struct fake_scenario *fake);
 
 size_t fake_scenario_started(const struct fake_scenario *fake);
+
+/* How many of a class are there that were not stopped. */
+size_t fake_scenario_staying(const struct fake_scenario *fake, size_t class_number);
+
+/* Ends a user of the class as if by itself; there must be one. */
+void fake_scenario_lose(struct fake_scenario *fake, size_t class_number);
 
 /* How often `event` was told. */
 size_t fake_scenario_events(const struct fake_scenario *fake, enum acr_run_event event);

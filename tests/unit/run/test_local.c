@@ -34,7 +34,8 @@ static int setup(void **state)
     fake_scenario_init(&bench->fake, acr_clock_system(), USERS_MAX);
     bench->fake.context = bench;
     bench->fake.pause = MILLI;
-    bench->options = (struct acr_run_options){.users = 20, .spawn_rate = 1000, .print_tables = true};
+    bench->options =
+        (struct acr_run_options){.users = 20, .spawn_rate = 1000, .print_tables = true, .error_exit_code = 1};
     bench->options.csv_interval = bench->options.table_interval = 2 * SECOND;
     bench->output = memfd_create("output", MFD_CLOEXEC);
     bench->old_stderr = dup(STDERR_FILENO);
@@ -113,7 +114,7 @@ static unsigned long last_total(struct bench *bench)
 
 static void turn_until_finished(struct fake_scenario *fake)
 {
-    while (!acr_load_finished(fake->load))
+    while (!acr_load_finished(fake->scenario.load))
         assert_int_equal(acr_loop_turn(fake->engine.loop, ACR_NEVER), 0);
 }
 
@@ -190,7 +191,7 @@ static void terminate_a_child(struct fake_scenario *fake)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     turn_until_recorded(fake, 100);
-    acr_load_request_quit(fake->load);
+    acr_load_request_quit(fake->scenario.load);
     turn_until_finished(fake);
 }
 
@@ -225,10 +226,9 @@ static void test_files_that_cannot_be_written_prevent_the_run(void **state)
     assert_int_equal(fake_scenario_started(&bench->fake), 0);
 }
 
-static int break_loop(struct acr_scenario *scenario, struct acr_load *load, struct acr_error *error)
+static int break_loop(struct acr_scenario *scenario, struct acr_error *error)
 {
     (void)scenario;
-    (void)load;
     return acr_error_set(error, ACR_ERR_SYSTEM, "the loop broke");
 }
 
