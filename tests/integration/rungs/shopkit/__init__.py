@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What several locustfiles of the shop use."""
