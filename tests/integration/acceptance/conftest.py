@@ -59,3 +59,9 @@ def stage(acrida, tmp_path_factory):
     stage = Stage(acrida, lambda: tmp_path_factory.mktemp("stage"))
     yield stage
     stage.close()
+
+
+def pytest_itemcollected(item):
+    """Where several processes run the tests, one runs all that share a stage."""
+    if "stage" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group(item.module.__name__))
