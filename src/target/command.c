@@ -43,7 +43,7 @@ static const char usage[] =
     "  --help               this text\n"
     "\n"
     "pages:\n"
-    "  /  /about/  /profile  /login  /logout  /blog?id=N  /forum/  /threads/N  /items/N.json  /json\n"
+    "  /  /about/  /profile  /login  /logout  /order  /blog?id=N  /forum/  /threads/N  /items/N.json  /json\n"
     "  /echo                what was sent, as JSON; /post the same for POST; /upload counts the body\n"
     "  /status/NNN          that status           /redirect/N, /redirect-to?url=URL&status=NNN\n"
     "  /cookies             what was sent         /cookies/set?NAME=VALUE, /cookies/delete?NAME\n"

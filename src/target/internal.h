@@ -27,7 +27,7 @@ struct acr_target_shared {
     uint16_t port;
     atomic_uint_least64_t connections; /* ever, for their ids */
     atomic_uint_least64_t answers;     /* kept only for stall_after */
-    uint64_t secret;                   /* sessions are signed with it */
+    uint64_t secret;                   /* sessions and tokens are signed with it */
     struct acr_target_tls *tls;        /* NULL: plain */
     size_t target_count;
     struct acr_target *targets[ACR_TARGET_THREADS_MAX]; /* written before any of them serves */

@@ -19,7 +19,11 @@
     "<li><a href=\"/login\">Log in</a></li>\n</ul>\n</body></html>\n"
 #define ABOUT HEAD("About") "<p>This is the team of the meadow: one grasshopper, many leaps.</p>\n" FOOT
 #define PROFILE HEAD("Profile") "<p>Member since the last summer.</p>\n" FOOT
-#define FORUM HEAD("Forum") "<ul><li><a href=\"/threads/1\">Thread 1</a></li></ul>\n" FOOT
+#define FORUM                                              \
+    HEAD("Forum")                                          \
+    "<ul>\n<li><a href=\"/threads/1\">Thread 1</a></li>\n" \
+    "<li><a href=\"/threads/2\">Thread 2</a></li>\n"       \
+    "<li><a href=\"/threads/3\">Thread 3</a></li>\n</ul>\n" FOOT
 #define WELCOME HEAD("Welcome") "<p>You are logged in.</p>\n" FOOT
 #define GOODBYE HEAD("Goodbye") "<p>You are logged out.</p>\n" FOOT
 #define REFUSED HEAD("Log in") "<p>That is not the password.</p>\n" FOOT
@@ -27,9 +31,13 @@
     HEAD("Log in")                                                                                                     \
     "<form method=\"post\" action=\"/login\">\n<input name=\"username\"><input name=\"password\" type=\"password\">\n" \
     "<button>Log in</button>\n</form>\n" FOOT
+#define ORDER_FORM_HEAD \
+    HEAD("Order")       \
+    "<form method=\"post\" action=\"/order\">\n<input name=\"item\"><input type=\"hidden\" name=\"token\" value=\""
+#define ORDER_FORM_FOOT "\">\n<button>Order</button>\n</form>\n" FOOT
 
-/* A session is "id-signature": any thread can tell its own from an invented one without remembering any. */
-static void put_session(struct acr_buffer *out, uint64_t id, uint64_t secret)
+/* A ticket is "id-signature": any thread can tell its own from an invented one without remembering any. */
+static void put_ticket(struct acr_buffer *out, uint64_t id, uint64_t secret)
 {
     uint64_t signed_words[] = {id, secret};
     acr_text_put_u64(out, id);
@@ -37,18 +45,27 @@ static void put_session(struct acr_buffer *out, uint64_t id, uint64_t secret)
     acr_text_put_u64(out, acr_hash_bytes(signed_words, sizeof signed_words));
 }
 
-static bool has_session(struct acr_target_exchange *exchange)
+static void put_new_ticket(struct acr_buffer *out, struct acr_target *target)
 {
-    struct acr_str cookie = acr_target_exchange_cookie(exchange, ACR_STR("session"));
-    ptrdiff_t dash = acr_str_find_char(cookie, '-');
+    put_ticket(out, acr_random_u64(&target->random) >> 32, target->shared->secret);
+}
+
+static bool is_ticket(struct acr_target_exchange *exchange, struct acr_str text)
+{
+    ptrdiff_t dash = acr_str_find_char(text, '-');
     uint64_t id;
-    if (dash < 0 || acr_str_parse_u64((struct acr_str){cookie.data, (size_t)dash}, &id) != 0)
+    if (dash < 0 || acr_str_parse_u64((struct acr_str){text.data, (size_t)dash}, &id) != 0)
         return false;
     struct acr_buffer *expected = exchange->content;
-    put_session(expected, id, exchange->target->shared->secret);
-    bool valid = acr_str_equal(cookie, acr_buffer_str(expected));
+    put_ticket(expected, id, exchange->target->shared->secret);
+    bool valid = acr_str_equal(text, acr_buffer_str(expected));
     acr_buffer_reset(expected);
     return valid;
+}
+
+static bool has_session(struct acr_target_exchange *exchange)
+{
+    return is_ticket(exchange, acr_target_exchange_cookie(exchange, ACR_STR("session")));
 }
 
 static void profile(struct acr_target_exchange *exchange)
@@ -74,7 +91,7 @@ static void let_in(struct acr_target_exchange *exchange)
 {
     struct acr_buffer *value = exchange->content;
     acr_text_put(value, ACR_STR("session="));
-    put_session(value, acr_random_u64(&exchange->target->random) >> 32, exchange->target->shared->secret);
+    put_new_ticket(value, exchange->target);
     acr_text_put(value, ACR_STR("; Path=/; HttpOnly"));
     acr_target_exchange_line(exchange, "Set-Cookie", acr_buffer_str(value));
     acr_buffer_reset(value);
@@ -93,6 +110,22 @@ static void login(struct acr_target_exchange *exchange)
         acr_target_answer(exchange, 401, ACR_PAGE_HTML, ACR_STR(REFUSED));
     else
         let_in(exchange);
+}
+
+/* The form has a token that is another one each time; only with one of these an order is taken. */
+static void order(struct acr_target_exchange *exchange)
+{
+    if (!acr_str_equal(exchange->request->method, ACR_STR("POST"))) {
+        acr_text_put(exchange->content, ACR_STR(ORDER_FORM_HEAD));
+        put_new_ticket(exchange->content, exchange->target);
+        acr_text_put(exchange->content, ACR_STR(ORDER_FORM_FOOT));
+        acr_target_answer_content(exchange, 200, ACR_PAGE_HTML);
+    } else if (is_ticket(exchange, acr_text_parameter(exchange->body, ACR_STR("token"))))
+        acr_target_answer(exchange, 200, ACR_PAGE_HTML,
+                          ACR_STR(HEAD("Thank you") "<p>Your order is taken.</p>\n" FOOT));
+    else
+        acr_target_answer(exchange, 403, ACR_PAGE_HTML,
+                          ACR_STR(HEAD("Forbidden") "<p>That is an old form.</p>\n" FOOT));
 }
 
 /* A page whose title ends in what was asked for. */
@@ -161,6 +194,7 @@ const struct acr_target_route acr_target_routes_site[] = {
     {.path = "/profile", .fn = profile, .page = ACR_PAGE(ACR_PAGE_HTML, PROFILE)},
     {.path = "/login", .fn = login, .page = ACR_PAGE(ACR_PAGE_HTML, LOGIN), .keeps_body = true},
     {.path = "/logout", .page = LOGGED_OUT},
+    {.path = "/order", .fn = order, .keeps_body = true},
     {.path = "/blog", .fn = blog},
     {.path = "/blog/", .fn = blog},
     {.path = "/forum", .page = ACR_PAGE(ACR_PAGE_HTML, FORUM)},

@@ -53,8 +53,7 @@ static void test_numbered_pages_show_their_number_as_text(void **state)
     assert_has(client_get(&world->client, "/items/12.json"), "{\"id\":12,\"name\":\"Item 12\",\"price\":112");
 }
 
-/* Logs in with `body` and copies the cookie ("session=...") out. */
-static void log_in(struct client *client, const char *target, const char *body, char *cookie, size_t size)
+static void post_form(struct client *client, const char *target, const char *body)
 {
     char request[512];
     snprintf(request, sizeof request,
@@ -62,6 +61,12 @@ static void log_in(struct client *client, const char *target, const char *body, 
              "%zu\r\n\r\n%s",
              target, strlen(body), body);
     client_exchange(client, request);
+}
+
+/* Logs in with `body` and copies the cookie ("session=...") out. */
+static void log_in(struct client *client, const char *target, const char *body, char *cookie, size_t size)
+{
+    post_form(client, target, body);
     const char *line = strstr(client->answer.data, "Set-Cookie: ");
     cookie[0] = '\0';
     if (line != NULL) {
@@ -84,6 +89,23 @@ static void test_login_opens_the_profile_and_nothing_else_does(void **state)
     client_request(&world->client, "GET", "/profile", cookie);
     assert_int_equal(client_status(&world->client), 200);
     assert_has(client_request(&world->client, "POST", "/logout", ""), "Set-Cookie: session=; Path=/; Max-Age=0");
+}
+
+static void test_an_order_needs_the_token_of_a_form(void **state)
+{
+    struct world *world = *state;
+    char token[64], body[128];
+    const char *field = strstr(client_get(&world->client, "/order"), "name=\"token\" value=\"");
+    assert_non_null(field);
+    assert_int_equal(sscanf(field, "name=\"token\" value=\"%63[^\"]", token), 1);
+    snprintf(body, sizeof body, "item=7&token=%s", token);
+    post_form(&world->client, "/order", body);
+    assert_int_equal(client_status(&world->client), 200);
+    post_form(&world->client, "/order", "item=7&token=1-2");
+    assert_int_equal(client_status(&world->client), 403);
+    post_form(&world->client, "/order", "item=7");
+    assert_int_equal(client_status(&world->client), 403);
+    assert_null(strstr(client_get(&world->client, "/order"), token));
 }
 
 static void test_the_wrong_password_is_wrong(void **state)
