@@ -255,8 +255,8 @@ def served(target, path):
 # Prints the public names of the package: of its modules, and what its classes add to those of requests and of the engine.
 NAMES = """
 import locust
-from locust import clients, core, env, event, exception, runners, stats
-for module in (locust, core, stats):
+from locust import clients, core, env, event, exception, main, runners, stats
+for module in (locust, core, main, stats):
     print(*module.__all__)
 print(*(name for name, value in vars(exception).items() if isinstance(value, type)))
 for cls in (core.HttpLocust, locust.HttpUser, locust.TaskSequence, locust.SequentialTaskSet, clients.HttpSession,
