@@ -128,6 +128,29 @@ def stats_reset_entry(name: Optional[str], method: Optional[str]) -> None:
 def stats_clear() -> None:
     """Forget entries and errors, too."""
 
+# The report's texts (src/report), lines with their ends. Times are milliseconds, 0 where there are none; name_width, of the
+# first column, is at most 1000.
+
+def request_table(rows: list[tuple[str, str, int, int, float, float, float, float, float]],
+                  total: tuple[str, str, int, int, float, float, float, float, float], name_width: int) -> str:
+    """Rows: (method, name, successes, failures, average, least, most, median, successes per second)."""
+
+def percentile_table(rows: list[tuple[str, str, int, tuple[float, ...]]],
+                     total: Optional[tuple[str, str, int, tuple[float, ...]]], name_width: int) -> str:
+    """Rows: (method, name, successes, the times of 50 66 75 80 90 95 98 99 and 100 %)."""
+
+def error_table(rows: list[tuple[str, str, str, int]], name_width: int) -> str:
+    """Rows: (method, name, text, occurrences). "" without rows."""
+
+def requests_csv() -> str:
+    """What --csv writes of the run into BASE_requests.csv."""
+
+def distribution_csv() -> str:
+    """What --csv writes of the run into BASE_distribution.csv."""
+
+def write_csv(base: Any) -> None:
+    """Write both files, each as a whole; `base` is a path without their endings. OSError with the path."""
+
 def connection_counts() -> tuple[int, int]:
     """(open now, made so far) connections of all native clients."""
 

@@ -12,15 +12,18 @@ import gevent
 from gevent import getcurrent, get_hub
 from gevent.event import Event
 
-from . import _complaints, env, events, inspectlocust, log, runners
+from . import _complaints, env, events, inspectlocust, log, runners, stats
 from ._fixtures import Fixtures, task_set_classes
 from ._life import Users
 from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
+from ._stats.tables import NAME_WIDTH_MAX
 from .core import HttpLocust, Locust
 from .exception import FLOW
 from .user.users import HttpUser
 
 logger = logging.getLogger("locust.main")
+
+INTERVAL_MIN, INTERVAL_MAX = 0.01, 1e9  # seconds
 
 # enum acr_run_event
 TEST_START, SPAWNING_COMPLETE, TEST_STOPPING, TEST_STOP, QUITTING = range(5)
@@ -81,6 +84,28 @@ def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[s
     gc.collect()
     gc.freeze()
     return _scenario.classes
+
+
+def report_settings() -> Tuple[float, float, int]:
+    """(seconds from one writing of the CSV files to the next, seconds from table to table, width of the name column), as
+    the locustfile set them in locust.stats. LoadError for what none of these can be."""
+    intervals = [_setting(name, float, lambda seconds: INTERVAL_MIN <= seconds <= INTERVAL_MAX,
+                          "a number of seconds, not less than 0.01")
+                 for name in ("CSV_STATS_INTERVAL_SEC", "CONSOLE_STATS_INTERVAL_SEC")]
+    width = _setting("STATS_NAME_WIDTH", int, lambda width: 0 <= width <= NAME_WIDTH_MAX,
+                     f"a whole number from 0 to {NAME_WIDTH_MAX}")
+    return intervals[0], intervals[1], width
+
+
+def _setting(name: str, kind: Callable[[Any], Any], is_possible: Callable[[Any], bool], wanted: str) -> Any:
+    value = getattr(stats, name)
+    try:
+        number = kind(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or not is_possible(number):
+        raise LoadError(f"locust.stats.{name} must be {wanted}, not {value!r}")
+    return number
 
 
 def _describe(name: str, cls: Any, host: Optional[str]) -> UserClass:
@@ -230,5 +255,5 @@ def exit_code() -> int:
     return -1 if code is None else int(code)
 
 
-__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "load", "set_up", "settle",
-           "start_user", "stop_user", "task_ratio", "tear_down"]
+__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "load", "report_settings", "set_up",
+           "settle", "start_user", "stop_user", "task_ratio", "tear_down"]

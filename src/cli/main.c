@@ -21,8 +21,6 @@
 
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
-#define CSV_INTERVAL (2 * ACR_NANOS_PER_SECOND)
-#define TABLE_INTERVAL (2 * ACR_NANOS_PER_SECOND)
 
 static const char *program_name(const char *path)
 {
@@ -143,8 +141,9 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
         .request_limit = (uint64_t)options->request_limit,
         .stop_timeout = options->stop_timeout,
         .csv_base = options->csv_base,
-        .csv_interval = CSV_INTERVAL,
-        .table_interval = TABLE_INTERVAL,
+        .csv_interval = scenario->report.csv_interval,
+        .table_interval = scenario->report.table_interval,
+        .name_width = scenario->report.name_width,
         .print_tables = !options->only_summary,
         .reset_stats = options->reset_stats,
         .error_exit_code = 1,

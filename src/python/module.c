@@ -9,6 +9,7 @@
 #include "python/request.h"
 #include "python/response.h"
 #include "python/statistics.h"
+#include "python/tables.h"
 #include "python/task_set.h"
 #include "python/wait_time.h"
 #include "run/load.h"
@@ -287,7 +288,8 @@ static int fill_module(PyObject *module)
     acr_map_init(&acr_python.sites);
     preset_exceptions();
     if ((acr_python.plans = PyDict_New()) == NULL || make_names() != 0 || acr_python_request_init() != 0 ||
-        acr_python_statistics_add(module) != 0 || PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
+        acr_python_statistics_add(module) != 0 || acr_python_tables_add(module) != 0 ||
+        PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
         return -1;
     if (add_type(module, "NativeSession", &acr_python.session_base, acr_python_session_type_new()) != 0 ||
         add_type(module, "NativeResponse", &acr_python.response_base, acr_python_response_type_new()) != 0 ||

@@ -99,6 +99,22 @@ static PyObject *call_load(PyObject *half, const struct acr_scenario_request *re
     return result;
 }
 
+/* What the locustfile set in locust.stats. */
+static int take_report(PyObject *half, struct acr_scenario_report *ret_report)
+{
+    double csv_seconds, table_seconds;
+    unsigned name_width;
+    PyObject *settings = PyObject_CallMethod(half, "report_settings", NULL);
+    int code =
+        settings != NULL && PyArg_ParseTuple(settings, "ddI", &csv_seconds, &table_seconds, &name_width) ? 0 : -1;
+    Py_XDECREF(settings);
+    if (code == 0)
+        *ret_report = (struct acr_scenario_report){.csv_interval = acr_nanos_from_seconds(csv_seconds),
+                                                   .table_interval = acr_nanos_from_seconds(table_seconds),
+                                                   .name_width = name_width};
+    return code;
+}
+
 /* The Python half reports ended users, and a script's runner.quit(), through the extension. */
 static int connect_half(PyObject *half)
 {
@@ -120,6 +136,8 @@ int acr_python_script_load(const struct acr_scenario_request *request, struct ac
     PyObject *list = half != NULL && acr_python_attach_hub() == 0 ? call_load(half, request) : NULL;
     int code = list != NULL ? take_classes(list, scenario) : -1;
     Py_XDECREF(list);
+    if (code == 0)
+        code = take_report(half, &scenario->report);
     if (code == 0)
         code = connect_half(half);
     if (code != 0)

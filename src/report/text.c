@@ -52,10 +52,10 @@ void acr_text_label(struct acr_buffer *out, struct acr_str method, struct acr_st
     acr_text_append(out, name);
 }
 
-double acr_text_fail_percent(const struct acr_snapshot_entry *entry)
+double acr_text_fail_percent(uint64_t successes, uint64_t failures)
 {
-    uint64_t requests = entry->success_count + entry->failure_count;
-    return requests > 0 ? (double)entry->failure_count / (double)requests * 100 : 0;
+    uint64_t requests = successes + failures;
+    return requests > 0 ? (double)failures / (double)requests * 100 : 0;
 }
 
 /* Length of the well-formed character at `at`, 0 if there is none (RFC 3629: no surrogates, no overlong forms). */

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "stats/snapshot.h"
+#include "base/time.h"
 
 /* The percentiles of Locust 0.9's tables: 50 66 75 80 90 95 98 99 100 %. */
 #define ACR_TEXT_PERCENTILES 9
@@ -27,11 +27,11 @@ void acr_text_label(struct acr_buffer *out, struct acr_str method, struct acr_st
 void acr_text_python_repr(struct acr_buffer *out, struct acr_str str);
 
 /* Failures in percent of all requests, 0 without requests. */
-double acr_text_fail_percent(const struct acr_snapshot_entry *entry);
+double acr_text_fail_percent(uint64_t successes, uint64_t failures);
 
-static inline uint64_t acr_text_millis_truncated(uint64_t nanos)
+static inline double acr_text_millis(double nanos)
 {
-    return nanos / (uint64_t)ACR_NANOS_PER_MILLI;
+    return nanos / (double)ACR_NANOS_PER_MILLI;
 }
 
 static inline uint64_t acr_text_millis_rounded(uint64_t nanos)

@@ -26,6 +26,7 @@ struct acr_run_options {
     const char *csv_base;     /* --csv; NULL: none */
     acr_nanos csv_interval;   /* 2 s by default */
     acr_nanos table_interval; /* 2 s by default */
+    unsigned name_width;      /* of the tables' first column; ACR_CONSOLE_NAME_WIDTH by default */
     bool print_tables;        /* the periodic ones; the final ones are always printed */
     bool reset_stats;         /* --reset-stats */
     int error_exit_code;      /* --exit-code-on-error: when a request failed; 1 by default */

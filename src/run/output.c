@@ -20,7 +20,7 @@ void acr_output_done(struct acr_output *output)
 
 void acr_output_table(struct acr_output *output, const struct acr_snapshot *snapshot, acr_nanos now_wall)
 {
-    acr_console_requests(snapshot, now_wall, &output->text);
+    acr_console_requests(snapshot, now_wall, output->name_width, &output->text);
     flush(output);
 }
 
@@ -40,8 +40,8 @@ void acr_output_csv(struct acr_output *output, const struct acr_snapshot *snapsh
 
 void acr_output_final(struct acr_output *output, const struct acr_snapshot *snapshot, acr_nanos now_wall)
 {
-    acr_console_requests(snapshot, now_wall, &output->text);
-    acr_console_percentiles(snapshot, &output->text);
-    acr_console_errors(snapshot, &output->text);
+    acr_console_requests(snapshot, now_wall, output->name_width, &output->text);
+    acr_console_percentiles(snapshot, output->name_width, &output->text);
+    acr_console_errors(snapshot->errors, snapshot->error_count, output->name_width, &output->text);
     flush(output);
 }

@@ -13,10 +13,11 @@
 /* Takes text that is meant for the console. */
 typedef void acr_output_fn(void *context, struct acr_str text);
 
-/* A zeroed one with `print` prints tables and writes no files; `text` is private. */
+/* A zeroed one with `print` and `name_width` prints tables and writes no files; `text` is private. */
 struct acr_output {
     acr_output_fn *print;
     void *context;
+    unsigned name_width;
     const char *csv_base; /* NULL: none */
     bool csv_failed;      /* the last attempt did; logged once */
     struct acr_buffer text;

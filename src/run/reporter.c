@@ -72,6 +72,7 @@ void acr_reporter_init(struct acr_reporter *reporter, const struct acr_reporter_
     reporter->output.print = setup->print;
     reporter->output.context = setup->context;
     reporter->output.csv_base = setup->options->csv_base;
+    reporter->output.name_width = setup->options->name_width;
     acr_timer_init(&reporter->table_timer, setup->loop, on_table);
     acr_timer_init(&reporter->csv_timer, setup->loop, on_csv);
     acr_timer_init(&reporter->refresh_timer, setup->loop, on_refresh);

@@ -70,11 +70,18 @@ struct acr_scenario_ops {
     void (*close)(struct acr_scenario *scenario);
 };
 
+/* How a script wants the run to be reported. */
+struct acr_scenario_report {
+    acr_nanos csv_interval, table_interval;
+    unsigned name_width; /* at most ACR_CONSOLE_NAME_WIDTH_MAX */
+};
+
 struct acr_scenario {
     const struct acr_scenario_ops *ops;
     struct acr_engine *engine;
     struct acr_user_class *classes; /* those that will run, in order of declaration */
     size_t class_count;
+    struct acr_scenario_report report;
     struct acr_load *load; /* while a run is held; set by the run */
     /* Set by the front end until QUITTING returns. */
     int exit_code; /* of a script that wants one of its own (process_exit_code), -1 = none */

@@ -9,7 +9,7 @@ import gevent
 import locust
 import pytest
 from gevent import get_hub
-from locust import _scenario, events, log, runners
+from locust import _scenario, events, log, runners, stats
 
 HEAD = """
 from locust import HttpLocust, HttpUser, InterruptTaskSet, Locust, TaskSet, User, events, task
@@ -363,3 +363,29 @@ def test_importing_locust_patches_the_standard_library():
 
     assert issubclass(socket.socket, gevent.socket.socket) and isinstance(locust.__version__, str)
     assert events.request is locust.events.request
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """What a locustfile may set in locust.stats, to be put back after the test."""
+    for name in ("CSV_STATS_INTERVAL_SEC", "CONSOLE_STATS_INTERVAL_SEC", "STATS_NAME_WIDTH"):
+        monkeypatch.setattr(stats, name, getattr(stats, name))
+
+
+def test_the_report_is_as_the_locustfile_sets_it_in_locust_stats(scenario, settings):
+    assert _scenario.report_settings() == (2, 2, 60)
+    scenario(QUIET + """
+import locust.stats
+locust.stats.CSV_STATS_INTERVAL_SEC = 5
+locust.stats.CONSOLE_STATS_INTERVAL_SEC = "0.5"
+locust.stats.STATS_NAME_WIDTH = 20
+""")
+    assert _scenario.report_settings() == (5, 0.5, 20)
+
+
+@pytest.mark.parametrize("name", ["CSV_STATS_INTERVAL_SEC", "CONSOLE_STATS_INTERVAL_SEC", "STATS_NAME_WIDTH"])
+@pytest.mark.parametrize("value", [-1, None, "often", float("nan"), 1e300])
+def test_what_no_setting_can_be_is_an_error_with_its_name(settings, monkeypatch, name, value):
+    monkeypatch.setattr(stats, name, value)
+    with pytest.raises(_scenario.LoadError, match=f"locust.stats.{name} must be"):
+        _scenario.report_settings()

@@ -6,6 +6,7 @@ import gevent
 import locust
 import pytest
 from locust import events, stats
+from locust.log import console_logger
 from locust.stats import (CachedResponseTimes, RequestStats, StatsEntry, StatsError, calculate_response_time_percentile,
                           diff_response_time_dicts, global_stats, median_from_dict, sort_stats)
 
@@ -423,3 +424,138 @@ def test_the_environment_counts_failures_as_requests(counted):
     assert sum(of_2.total.num_reqs_per_sec.values()) == 3
     assert [error.occurrences for error in of_2.errors.values()] == [1, 1]
     assert (counted.num_requests, counted.total.avg_response_time) == (1, 40)
+
+
+# Tables and files
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Lines that went to the console, for ones that print there."""
+    lines = []
+    monkeypatch.setattr(console_logger, "info", lambda text, *values: lines.append(text % values))
+    return lines
+
+
+HEAD = " Name                                                          # reqs      # fails     Avg     Min     Max  |  Median   req/s"
+PERCENT_HEAD = " Name                                                           # reqs    50%    66%    75%    80%    90%    95%    98%    99%   100%"
+RULE = "-" * 140
+
+
+def test_the_request_table(own, printed):
+    for millis in (122, 992, 142, 552, 557, 387, 557, 977):
+        own.log_request("GET", "/b", millis, 0)
+    own.log_request("GET", "/a", 7.9, 0)
+    own.log_error("", "c", ValueError("bad"))
+    stats.print_stats(own.entries)
+    assert printed == [
+        HEAD, RULE,
+        " GET /a                                                             1     0(0.00%)       7       7       7  |       7    0.00",
+        " GET /b                                                             8     0(0.00%)     535     122     992  |     550    0.00",
+        " c                                                                  0   1(100.00%)       0       0       0  |       0    0.00",
+        RULE, " Total                                                              9    1(10.00%)                                       0.00",
+        ""]
+    assert [str(entry) for entry in sort_stats(own.entries)] == printed[2:5]
+    assert str(own.total).startswith(" Total  ")
+
+
+def test_the_percentile_table_leaves_out_what_has_no_times(own, printed):
+    for millis in [400] * 19 + [1200]:
+        own.log_request("GET", "/b", millis, 0)
+    own.log_error("GET", "/a", ValueError("bad"))
+    stats.print_percentile_stats(own)
+    row = "    400    400    400    400    400   1200   1200   1200   1200"
+    assert printed == [
+        "Percentage of the requests completed within given times", PERCENT_HEAD, RULE,
+        f" {'GET /b':60s}       20{row}", RULE, f" {'Total':60s}       20{row}", ""]
+    assert own.get("/b", "GET").percentile() == printed[3]
+    assert own.get("/b", "GET").percentile('"%s",%i' + ",%i" * 9) == '"GET /b",20,400,400,400,400,400,1200,1200,1200,1200'
+    with pytest.raises(ValueError):
+        own.get("/a", "GET").percentile()
+
+
+def test_the_error_report(own, printed):
+    stats.print_error_report(own)
+    assert printed == []
+    own.log_error("GET", "/", ValueError("it's \"so\""))
+    own.log_error("GET", "/", ValueError("it's \"so\""))
+    own.log_error("", "job", Exception("\ud800"))
+    stats.print_error_report(own)
+    assert printed == [
+        "Error report", f" {'# occurrences':18s} {'Error':100s}", RULE,
+        f" {2:<18d} {next(iter(own.errors.values())).to_name():100s}",
+        f" {1:<18d} " + r"job: " + repr(r"Exception('\ud800')").ljust(95), RULE, ""]
+
+
+def test_the_runs_tables_are_those_of_its_entries(counted, printed):
+    succeed("/a", 45.5, 100)
+    fail("/b", error=KeyError("x"))
+    stats.print_stats(counted)
+    stats.print_percentile_stats(counted)
+    stats.print_error_report()
+    once = list(printed)
+    assert [line[:8] for line in once if line.startswith((" GET", " 1 "))] == [" GET /a ", " GET /b ", " GET /a ", " 1      "]
+    del printed[:]
+    stats.print_stats(counted.entries)
+    stats.print_percentile_stats(counted.entries)
+    stats.print_error_report(counted)
+    assert printed == once
+    del printed[:]
+    stats.print_stats(locust.env.Environment().stats)  # in the one layout there is: failures apart
+    assert printed[3:6] == once[3:6]
+
+
+def test_the_name_column_is_as_wide_as_a_script_wants(own, printed, monkeypatch):
+    own.log_request("GET", "/", 10, 0)
+    monkeypatch.setattr(stats, "STATS_NAME_WIDTH", 10)
+    stats.print_stats(own)
+    assert printed[0] == HEAD.replace("Name" + " " * 56, "Name" + " " * 6) and printed[1] == "-" * 90
+    assert printed[2].startswith(" GET /            1 ")
+
+
+def test_the_runs_csv_files(counted, tmp_path):
+    succeed('say "hi", twice', 45, 100)
+    fail("/b", error=KeyError("x"), method="POST")
+    requests = (
+        '"Method","Name","# requests","# failures","Median response time","Average response time","Min response time",'
+        '"Max response time","Average Content Size","Requests/s"\n'
+        '"POST","/b",0,1,0,0,0,0,0,0.00\n'
+        '"GET","say ""hi"", twice",1,0,45,45,45,45,100,1.00\n'
+        '"None","Total",1,1,45,45,45,45,100,1.00')
+    distribution = (
+        '"Name","# requests","50%","66%","75%","80%","90%","95%","98%","99%","100%"\n'
+        '"/b",0,"N/A","N/A","N/A","N/A","N/A","N/A","N/A","N/A","N/A"\n'
+        '"GET say ""hi"", twice",1,45,45,45,45,45,45,45,45,45\n'
+        '"Total",1,45,45,45,45,45,45,45,45,45')
+    assert stats.requests_csv() == requests and stats.distribution_csv() == distribution
+    stats.write_stat_csvs(tmp_path / "x")
+    assert (tmp_path / "x_requests.csv").read_text() == requests
+    assert (tmp_path / "x_distribution.csv").read_text() == distribution
+    with pytest.raises(FileNotFoundError, match="none/x"):
+        stats.write_stat_csvs(str(tmp_path / "none/x"))
+
+
+def test_printer_and_writer_repeat_at_their_intervals(counted, printed, tmp_path, monkeypatch):
+    monkeypatch.setattr(stats, "CONSOLE_STATS_INTERVAL_SEC", 0.001)
+    monkeypatch.setattr(stats, "CSV_STATS_INTERVAL_SEC", 0.001)
+    of_2 = stats.stats_printer(counted)
+    greenlets = [gevent.spawn(stats.stats_printer), gevent.spawn(stats.stats_writer, str(tmp_path / "x"))]
+    with gevent.Timeout(5):
+        while printed.count(HEAD) < 3:
+            gevent.sleep(0)
+        (tmp_path / "x_requests.csv").unlink()
+        while not (tmp_path / "x_requests.csv").exists():
+            gevent.sleep(0)
+    gevent.killall(greenlets)
+    del printed[:]
+    greenlet = gevent.spawn(of_2)
+    gevent.sleep(0)
+    greenlet.kill()
+    assert printed[0] == HEAD
+
+
+def test_the_listeners_of_0_9_count(counted, hear):
+    heard = hear("request_success")
+    stats.on_request_success("GET", "/", 10, 100)
+    stats.on_request_failure("GET", "/", 10, ValueError("bad"))
+    assert (counted.num_requests, counted.num_failures, heard) == (1, 1, [])

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from typing import Any, Dict, List, Mapping, Optional, cast
 
+from . import tables
 from .times import (CachedResponseTimes, Millis, Times, calculate_response_time_percentile, diff_response_time_dicts,
                     median_from_dict, rounded)
 
@@ -102,6 +103,11 @@ class StatsEntry:
     @property
     def _timed(self) -> int:
         return self.num_requests - self.num_none_requests
+
+    @property
+    def num_successes(self) -> int:
+        """num_requests as 0.9 counts them."""
+        return self.num_requests
 
     @property
     def fail_ratio(self) -> float:
@@ -207,9 +213,19 @@ class StatsEntry:
         self.reset()
         return report
 
-    @property
-    def _label(self) -> str:
-        return f"{self.method} {self.name}" if self.method else self.name
+    def __str__(self) -> str:
+        """Its row of the request table."""
+        return tables.request_table([self]).splitlines()[2]
+
+    def percentile(self, tpl: Optional[str] = None) -> str:
+        """Its row of the percentile table, or `tpl`, a %-format of eleven values: label, number of requests, the times of
+        50 66 75 80 90 95 98 99 and 100 %. ValueError without times."""
+        if not self.response_times:
+            raise ValueError(f"no request of {self.name!r} succeeded: there are no percentiles")
+        if tpl is None:
+            return tables.percentile_table([self], None).splitlines()[3]
+        label = f"{self.method} {self.name}" if self.method else self.name
+        return tpl % (label, self.num_requests, *tables.percentiles(self))
 
 
 def _window() -> int:

@@ -69,6 +69,10 @@ class LiveEntry(StatsEntry):
         return counts.successes + counts.failures * self.stats.with_failures
 
     @property
+    def num_successes(self) -> int:
+        return self._counts().successes
+
+    @property
     def num_failures(self) -> int:  # type: ignore[override]
         return self._counts().failures
 

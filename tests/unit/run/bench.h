@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "report/console.h"
 #include "run/control.h"
 #include "run/internal.h"
 #include "support/fake_scenario.h"
@@ -70,6 +71,7 @@ static inline int bench_setup(void **state)
                                               .spawn_rate = 1,
                                               .csv_interval = 2 * SECOND,
                                               .table_interval = 2 * SECOND,
+                                              .name_width = ACR_CONSOLE_NAME_WIDTH,
                                               .print_tables = true,
                                               .error_exit_code = 1};
     bench->output = memfd_create("output", MFD_CLOEXEC);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "report/console.h"
 #include "run/local.h"
 #include "support/fake_scenario.h"
 
@@ -37,6 +38,7 @@ static int setup(void **state)
     bench->options =
         (struct acr_run_options){.users = 20, .spawn_rate = 1000, .print_tables = true, .error_exit_code = 1};
     bench->options.csv_interval = bench->options.table_interval = 2 * SECOND;
+    bench->options.name_width = ACR_CONSOLE_NAME_WIDTH;
     bench->output = memfd_create("output", MFD_CLOEXEC);
     bench->old_stderr = dup(STDERR_FILENO);
     if (bench->output < 0 || bench->old_stderr < 0)
