@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fixtures for end-to-end tests: locustfiles written by the test, and what they tell while they run."""
+import pathlib
+import subprocess
 import textwrap
 
 import pytest
@@ -83,3 +85,13 @@ def serve():
     yield start_server
     for server in servers:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def installed(acrida, tmp_path_factory):
+    """Folder with bin/ and lib/: the build under test, installed and then moved."""
+    folder = tmp_path_factory.mktemp("installed")
+    subprocess.run(["meson", "install", "-C", pathlib.Path(acrida).parent, "--no-rebuild", "--quiet", "--destdir",
+                    folder / "first"], check=True, capture_output=True)
+    prefix, = (folder / "first").glob("**/bin")
+    return prefix.parent.rename(folder / "second")

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What `meson install` copies works without the build and without the sources."""
-import pathlib
 import subprocess
-
-import pytest
 
 from programs import Program, environment
 from tables import Report, agree
@@ -22,16 +19,6 @@ class User(HttpLocust):
     task_set = Tasks
     min_wait = max_wait = 20
 """
-
-
-@pytest.fixture(scope="module")
-def installed(acrida, tmp_path_factory):
-    """Folder with bin/ and lib/, moved away from where it was installed to."""
-    folder = tmp_path_factory.mktemp("installed")
-    subprocess.run(["meson", "install", "-C", pathlib.Path(acrida).parent, "--no-rebuild", "--quiet", "--destdir",
-                    folder / "first"], check=True, capture_output=True)
-    prefix, = (folder / "first").glob("**/bin")
-    return prefix.parent.rename(folder / "second")
 
 
 def run(folder, *arguments):

@@ -37,15 +37,6 @@ def test_count_and_rate_give_users_over_time(play, probe, target):
         assert abs(time - starts[0] - number / 5) < 0.3, [time - starts[0] for time in starts]
 
 
-def test_one_user_at_one_a_second_is_the_default(begin, probe, target):
-    program = begin(SITE, "-t", "2s", host=target.url, headless=False)
-    program.process.terminate()
-    program.finish(20)
-    program = begin(SITE, "--no-web", "-r", "1", "-t", "2s", host=target.url, headless=False)
-    assert "Hatching and swarming 1 clients at the rate 1 clients/s" in program.finish(30).stderr
-    assert probe.count("start") == 1
-
-
 def test_a_rate_below_one_and_a_fraction_are_taken(play, probe, target):
     report = play(SITE, "-c", 3, "-r", "2.5", "-t", "2s", host=target.url)
     starts = [note["time"] for note in probe.all("start")]
@@ -66,19 +57,6 @@ def test_run_time_zero_is_no_limit(begin, target, probe):
     probe.wait("start")
     program.signal(2)
     assert "Time limit" not in program.finish(20).stderr
-
-
-def test_the_article_s_one_request(play, target, probe):
-    report = play(SITE, "--no_web", "-c", 1, "-n", 1, host=target.url, headless=False)
-    assert report.total() == (1, 0) and target.stats()["requests"] == 1
-    assert report.code == 0
-
-
-@pytest.mark.parametrize("users", [1, 7])
-def test_a_number_of_requests_ends_the_run(play, target, users):
-    report = play(SITE, "-c", users, "-n", 20, host=target.url)
-    assert 20 <= sum(report.total()) < 20 + users
-    agree(report, target.stats())
 
 
 def test_class_names_choose_classes(play, target, probe):
@@ -139,37 +117,6 @@ def test_list_version_and_help_go_to_standard_output(run, script, script_environ
         for name in ("--host", "--locustfile", "--no-web", "--clients", "--hatch-rate", "--run-time", "--csv",
                      "--print-stats", "--only-summary", "--logfile", "--loglevel", "--list", "--version"):
             assert name in told.stdout, name
-
-
-def test_log_level_and_file_are_obeyed(play, target, tmp_path):
-    report = play(SITE.replace("def index(self):", "def index(self):\n        print('printed')"), "-t", "1s",
-                  "--logfile", "run.log", host=target.url)
-    log = (tmp_path / "run.log").read_text()
-    assert "printed" in log and "Time limit reached" in log and "Starting Locust" in log
-    assert "printed" not in report.stderr and "Time limit" not in report.stderr and report.total()[0] > 0
-    quiet = play(SITE, "-t", "1s", "-L", "warning", host=target.url)
-    assert quiet.stderr == "", str(quiet)
-    loud = play(SITE, "-t", "1s", "--loglevel=DEBUG", host=target.url)
-    assert loud.total()[0] > 0
-
-
-def test_reset_stats_forgets_what_came_before_hatching_was_complete(play, target):
-    report = play(SITE, "-c", 5, "-r", 5, "-t", "2s", "--reset-stats", host=target.url)
-    assert "Resetting stats" in report.stderr
-    assert 0 < report.total()[0] < target.stats()["requests"] - 20
-
-
-def test_the_locustfile_is_searched_upwards_and_with_or_without_its_suffix(run, script, tmp_path, script_environment):
-    script(SITE, "locustfile.py")
-    script(SITE.replace("WebUser", "OtherUser"), "deep/other.py")
-    script(SITE.replace("WebUser", "PackageUser"), "package/__init__.py")
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    for arguments, cwd, name in (([], "deep/er", "WebUser"), (["-f", "deep/other"], ".", "OtherUser"),
-                                 (["-f", "other.py"], "deep/er", "OtherUser"), (["-f", "package"], ".", "PackageUser"),
-                                 (["-f", str(tmp_path / "deep" / "other.py")], "deep", "OtherUser"),
-                                 (["-f", "~/locustfile.py"], "deep", "WebUser")):
-        listed = run([*arguments, "-l"], cwd=tmp_path / cwd, env={**script_environment, "HOME": str(tmp_path)})
-        assert listed.code == 0 and name in listed.stdout, (arguments, str(listed))
 
 
 def test_names_of_files_that_are_no_identifiers(run, script, script_environment):
