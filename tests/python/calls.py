@@ -329,6 +329,23 @@ def fired_events(rig):
         _acrida.record_success("x", "y", 1, 1e300)
 
 
+def fired_oddly(rig):
+    for name in (b"\xff", None, "half \ud800", ("a", 1)):
+        events.request_success.fire(request_type=name, name=name, response_time=float("nan"), response_length=None)
+        events.request_failure.fire(request_type="odd", name=name, response_time=-1, exception=WithoutRepr())
+    for wrong in ({"response_time": "1"}, {"response_length": []}, {"name": WithoutRepr()}, {"response_length": 1e300}):
+        with suppress(TypeError, OverflowError, ArithmeticError):
+            events.request_success.fire(**{"request_type": "odd", "name": "wrong", "response_time": 1, "response_length": 1,
+                                           **wrong})
+
+
+class WithoutRepr(Exception):
+    def __repr__(self):
+        raise ArithmeticError("no repr")
+
+    __str__ = __repr__
+
+
 def raising_listeners(rig):
     def fails(**given):
         raise KeyError("listener")
@@ -597,7 +614,7 @@ CASES = [get, all_attributes, post_json, post_form, post_files, odd_arguments, w
          catch_success, catch_failure, catch_exception, catch_passing, catch_nothing, http_error, no_connection,
          cut_connection, bad_url, redirects, too_many_redirects, whole_stream, abandoned_stream, timeouts, killed,
          read_timeout, listeners, json_answer, user_lives, user_stopped, sleeps, cookies, session_headers, own_attributes,
-         through_adapter, through_hooks, prepared, requests_themselves, fired_events, raising_listeners, waits,
+         through_adapter, through_hooks, prepared, requests_themselves, fired_events, fired_oddly, raising_listeners, waits,
          nested_sets, sequences, scheduled_tasks, raising_tasks, users_that_cannot_live, parallel]
 
 
