@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 
+from certificates import Certificates
 from probing import SUPPORT, Probe
 from servers import Server
 from tables import Report
@@ -95,3 +96,14 @@ def installed(acrida, tmp_path_factory):
                     folder / "first"], check=True, capture_output=True)
     prefix, = (folder / "first").glob("**/bin")
     return prefix.parent.rename(folder / "second")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def secure_target(start_target, certificates):
+    """secure_target(name): a target that serves HTTPS with that certificate."""
+    return lambda name: start_target("--tls-cert", certificates.path(f"{name}.chain.pem"))

@@ -297,66 +297,6 @@ def test_setup_and_teardown_run_once_for_many_users(play, probe):
     assert probe.kinds()[:3] == ["user setup", "set setup", "inner setup"]
 
 
-def test_two_urls_of_a_site_with_weights(play, target):
-    report = play("""
-        from locust import HttpLocust, TaskSet, task
-
-        class MyTaskSet(TaskSet):
-            @task(2)
-            def index(self):
-                self.client.get("/")
-
-            @task(1)
-            def about(self):
-                self.client.get("/about/")
-
-        class MyLocust(HttpLocust):
-            task_set = MyTaskSet
-            min_wait = 5
-            max_wait = 15
-    """, "-c", 5, "-r", 100, "-t", "1s", host=target.url)
-    assert set(report.table()) == {"GET /", "GET /about/"}
-    assert 1.3 < report.table()["GET /"].requests / report.table()["GET /about/"].requests < 3
-    agree(report, target.stats())
-
-
-def test_examples_of_making_requests(play, target):
-    report = play("""
-        from locust import HttpLocust, TaskSet, task
-        from locust.exception import StopLocust
-
-        class MyTaskSet(TaskSet):
-            @task
-            def all(self):
-                client = self.client
-                assert self.client is self.locust.client
-                response = self.client.get("/about")
-                print("Response status code:", response.status_code)
-                print("Response content:", response.text)
-                response = self.client.post("/login", {"username":"testuser", "password":"secret"})
-                with client.get("/", catch_response=True) as response:
-                    if response.content != b"Success":
-                        response.failure("Got wrong response")
-                with client.get("/does_not_exist/", catch_response=True) as response:
-                    if response.status_code == 404:
-                        response.success()
-                # Statistics for these requests will be grouped under: /blog/?id=[id]
-                for i in range(10):
-                    client.get("/blog?id=%i" % i, name="/blog?id=[id]")
-                raise StopLocust()
-
-        class MyLocust(HttpLocust):
-            task_set = MyTaskSet
-    """, host=target.url, code=1)
-    assert {label: (row.requests, row.failures) for label, row in report.table().items()} == {
-        "GET /": (0, 1), "GET /about": (1, 0), "GET /blog?id=[id]": (10, 0), "GET /does_not_exist/": (1, 0),
-        "POST /login": (1, 0)}
-    assert report.errors() == {"""GET /: "CatchResponseError('Got wrong response')\"""": 1}
-    assert "Response status code: 200" in report.records("INFO", "stdout")
-    assert any(record.startswith("Response content: <!doctype html>") for record in report.records("INFO", "stdout"))
-    agree(report, target.stats())
-
-
 def test_common_libraries_are_imported_from_beside_and_from_the_project_root(play, script, probe, tmp_path):
     script("import probe\ndef note(kind): probe.note(kind)\n", "project/common/auth.py")
     script("", "project/common/__init__.py")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """HTTPS against certificates made here: good, expired, for another host, of nobody known; client certificates."""
 import ssl
-import subprocess
 
 import pytest
 
@@ -26,47 +25,6 @@ class User(HttpLocust):
             note("answer", status=response.status_code, error=repr(getattr(response, "error", None)))
             raise StopLocust()
 """
-
-
-class Certificates:
-    """Files in a folder: ca.pem, and NAME.pem with NAME.key, NAME.chain.pem with both."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out",
-                     "ca.pem", "-days", "2", "-subj", "/CN=test authority", "-addext", "basicConstraints=critical,CA:TRUE")
-        self.issue("good", "IP:127.0.0.1,DNS:localhost")
-        self.issue("expired", "IP:127.0.0.1,DNS:localhost", days=-1)
-        self.issue("other", "DNS:other.example")
-        self.issue("client", "DNS:client.example")
-
-    def openssl(self, *arguments):
-        subprocess.run(["openssl", *map(str, arguments)], cwd=self.folder, check=True, capture_output=True)
-
-    def issue(self, name, names, days=1):
-        (self.folder / f"{name}.ext").write_text(f"subjectAltName={names}\n")
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out",
-                     f"{name}.csr", "-subj", f"/CN={name}")
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", days, "-out",
-                     f"{name}.pem", "-extfile", f"{name}.ext")
-        (self.folder / f"{name}.chain.pem").write_text(self.read(f"{name}.pem") + self.read(f"{name}.key"))
-
-    def read(self, name):
-        return (self.folder / name).read_text()
-
-    def path(self, name):
-        return str(self.folder / name)
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory):
-    return Certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def secure_target(start_target, certificates):
-    """secure_target(name): a target that serves HTTPS with that certificate."""
-    return lambda name: start_target("--tls-cert", certificates.path(f"{name}.chain.pem"))
 
 
 @pytest.mark.parametrize("how", ["argument", "attribute", "environment"])
@@ -95,24 +53,6 @@ def test_without_verification_every_certificate_will_do(play, probe, secure_targ
     play(ONCE % ("pass", ", verify=False"), host=target.url)
     play(ONCE % ("self.client.verify = False", ""), host=target.url)
     assert probe.values("answer", "status") == [200, 200]
-
-
-def test_verification_belongs_to_the_call_and_not_to_the_connection(play, probe, certificates, secure_target):
-    target, ca = secure_target("good"), certificates.path("ca.pem")
-    play(HEAD + f"""
-class User(HttpLocust):
-    class task_set(TaskSet):
-        @task
-        def once(self):
-            for verify in (False, True, {ca!r}, None, "/no/such/file", False):
-                try:
-                    note("answer", status=self.client.get("/json", verify=verify).status_code)
-                except OSError as error:
-                    note("answer", status=str(type(error).__name__))
-            raise StopLocust()
-""", host=target.url, code=1)
-    statuses = probe.values("answer", "status")
-    assert statuses[:4] == [200, 0, 200, 0] and statuses[4] in (0, "OSError") and statuses[5] == 200
 
 
 def test_a_whole_run_over_tls_agrees_and_keeps_its_connections(play, certificates, secure_target):
@@ -153,29 +93,6 @@ def test_localhost_is_a_name_and_is_sent_as_one(play, probe, certificates, serve
     server = serve(talk, context)
     play(ONCE % ("pass", f", verify={certificates.path('ca.pem')!r}"), host=f"https://localhost:{server.port}")
     assert probe.values("answer", "status") == [200] and names == ["localhost"]
-
-
-@pytest.mark.parametrize("cert, status", [("pair", 200), ("file", 200), ("attribute", 200), ("none", 0)])
-def test_a_client_certificate_is_shown_when_asked_for(play, probe, certificates, serve, cert, status):
-    subjects = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.path("good.chain.pem"))
-    context.load_verify_locations(certificates.path("ca.pem"))
-    context.verify_mode = ssl.CERT_REQUIRED
-
-    def talk(connection):
-        subjects.append(dict(pair[0] for pair in connection.getpeercert()["subject"])["commonName"])
-        while read_head(connection):
-            connection.sendall(answer())
-
-    server = serve(talk, context)
-    pair = (certificates.path("client.pem"), certificates.path("client.key"))
-    whole = certificates.path("client.chain.pem")
-    argument = {"pair": f", cert={pair!r}", "file": f", cert={whole!r}"}.get(cert, "")
-    play(ONCE % (f"self.client.cert = {whole!r}" if cert == "attribute" else "pass",
-                 f", verify={certificates.path('ca.pem')!r}" + argument), host=server.url, code=int(status == 0))
-    assert probe.values("answer", "status") == [status]
-    assert subjects == (["client"] if status else [])
 
 
 def test_a_client_certificate_that_is_not_there_is_told(play, probe, certificates, secure_target):

@@ -8,6 +8,8 @@ from probing import SUPPORT, Probe
 from programs import Program, Target, end_group
 from tables import Report
 
+INTEGRATION = SUPPORT.parent
+
 
 class Stage:
     """Plays locustfiles as the fixture `play` does, each in a folder of its own."""
@@ -59,6 +61,28 @@ def stage(acrida, tmp_path_factory):
     stage = Stage(acrida, lambda: tmp_path_factory.mktemp("stage"))
     yield stage
     stage.close()
+
+
+class Rows:
+    """What became of the rows of a module that run in users (inside.in_user), and the report of that run."""
+
+    def __init__(self, stage, module):
+        rows = [value for value in vars(module).values() if hasattr(value, "in_user")]
+        folders = (SUPPORT, INTEGRATION, INTEGRATION / "acceptance")
+        self.target = stage.target()
+        self.report, probe = stage.play(
+            INTEGRATION / "cases" / "run_cases.py", "-c", str(len(rows)), host=self.target.url, code=None,
+            env={"PYTHONPATH": ":".join(map(str, folders)), "CASES": module.__name__, "GENERATION": "9"})
+        self._errors = {note["name"]: note["error"] for note in probe.all("case")}
+
+    def check(self, name):
+        assert name in self._errors, f"{name} was not run: {self.report}"
+        assert self._errors[name] is None, self._errors[name]
+
+
+@pytest.fixture(scope="module")
+def in_users(request, stage):
+    return Rows(stage, request.module)
 
 
 def pytest_itemcollected(item):

@@ -13,9 +13,17 @@ from locust.exception import StopLocust
 
 from probe import note
 
-module = importlib.import_module(os.environ["CASES"])
-pending = [function for name, function in vars(module).items()
-           if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")]
+
+def cases_of(module):
+    """Its functions; of an acceptance module's those that are made for users."""
+    for name, value in vars(module).items():
+        if hasattr(value, "in_user"):
+            yield value.in_user
+        elif inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith(("_", "test_")):
+            yield value
+
+
+pending = list(cases_of(importlib.import_module(os.environ["CASES"])))
 
 
 def run_case(user):
