@@ -373,10 +373,30 @@ static int read_run_time(struct acr_options *options, struct acr_error *error)
     return read_span("--run-time", options->run_time_text, &options->run_time, error);
 }
 
+static bool ends_with(const char *text, const char *suffix)
+{
+    size_t size = strlen(text), suffix_size = strlen(suffix);
+    return size >= suffix_size && strcmp(text + size - suffix_size, suffix) == 0;
+}
+
+/* No class has such a name: a file was meant. */
+static int check_class_names(const struct acr_options *options, struct acr_error *error)
+{
+    for (size_t i = 0; i < options->class_name_count; i++) {
+        const char *name = options->class_names[i];
+        if (ends_with(name, ".py") || strchr(name, '/') != NULL)
+            return acr_error_set(error, ACR_ERR_INVALID,
+                                 "%s is no name of a user class. If it is the locustfile: -f %s", name, name);
+    }
+    return 0;
+}
+
 int acr_options_interpret(struct acr_options *options, struct acr_error *error)
 {
     int rc = read_log_level(options, error);
     if (rc == 0 && !acr_options_only_show(options))
         rc = read_run_time(options, error);
+    if (rc == 0 && !options->list)
+        rc = check_class_names(options, error);
     return rc < 0 ? rc : read_span("--stop-timeout", options->stop_timeout_text, &options->stop_timeout, error);
 }

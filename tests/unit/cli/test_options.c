@@ -416,6 +416,20 @@ static void test_times_are_read_and_a_wrong_one_names_its_option(void **state)
     finish(&line);
 }
 
+static void test_a_file_in_the_place_of_a_class_is_told_where_it_belongs(void **state)
+{
+    (void)state;
+    struct line line;
+    struct acr_error error;
+    assert_string_equal(interpret(&line, "--no-web Web other.py", &error),
+                        "other.py is no name of a user class. If it is the locustfile: -f other.py");
+    finish(&line);
+    assert_non_null(strstr(interpret(&line, "--no-web a/b", &error), "-f a/b"));
+    finish(&line);
+    assert_string_equal(interpret(&line, "--list other.py", &error), "");
+    finish(&line);
+}
+
 static void test_a_run_time_needs_no_web(void **state)
 {
     (void)state;
