@@ -15,6 +15,8 @@ from ._http.fallback import FallbackContext, FallbackResponse
 from ._http.response import LazyParts
 from ._http.state import STEPS
 
+__all__ = ["HttpSession", "LocustResponse", "ResponseContextManager", "absolute_http_url_regexp"]
+
 absolute_http_url_regexp = re.compile(r"^https?://", re.I)
 
 _VERBS = ("get", "options", "head", "post", "put", "patch", "delete")

@@ -5,6 +5,8 @@ from typing import Any, List, Optional
 from ._stats.live import LiveStats
 from .event import Events
 
+__all__ = ["Environment"]
+
 
 class Environment:
     """Keyword arguments only.

@@ -10,6 +10,8 @@ import _acrida
 from . import _complaints
 from .exception import FLOW, StopUser
 
+__all__ = ["EventHook", "Events"]
+
 Handler = Callable[..., Any]
 
 

@@ -9,7 +9,7 @@ import types
 
 from .event import EventHook, Events
 
-__all__ = ["EventHook", "Events"]
+__all__ = ["EventHook", "Events", *Events.__annotations__]
 
 
 class _EventsModule(types.ModuleType, Events):

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What locustfiles raise, and what is raised at them, in both generations of Locust."""
 
+__all__ = [
+    "CatchResponseError", "InterruptTaskSet", "LocustError", "MissingWaitTimeError", "RescheduleTask",
+    "RescheduleTaskImmediately", "ResponseError", "StopLocust", "StopTest", "StopUser",
+]
+
 
 class LocustError(Exception):
     """The locustfile asks for something that cannot be."""

@@ -2,6 +2,8 @@
 """How long users wait between two tasks, in seconds; for the class attribute `wait_time`."""
 import _acrida
 
+__all__ = ["between", "constant", "constant_pacing", "constant_throughput"]
+
 
 def between(min_wait: float, max_wait: float) -> "_acrida.WaitTime":
     """A random time, evenly spread over min_wait .. max_wait seconds (in either order).

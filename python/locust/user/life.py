@@ -8,6 +8,8 @@ from gevent import GreenletExit
 
 from ..exception import LocustError, StopUser
 
+__all__ = ["LivingUser", "NoClient"]
+
 logger = logging.getLogger("locust.user")
 
 

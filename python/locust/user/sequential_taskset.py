@@ -5,6 +5,8 @@ from typing import Any, Callable, Iterable, List, Mapping
 from ..exception import LocustError
 from .task import TaskSet, TaskSetMeta, copies, declared_tasks, inherited_tasks, marked_weight
 
+__all__ = ["SequentialTaskSet", "SequentialTaskSetMeta"]
+
 
 class SequentialTaskSetMeta(TaskSetMeta):
     """Collects tasks in order of declaration; a `tasks` attribute counts where it stands."""

@@ -5,6 +5,8 @@ from typing import Any, Callable, Iterable, List, Mapping, TypeVar, overload
 
 from _acrida import FromUser, NativeTaskSet
 
+__all__ = ["DefaultTaskSet", "TaskSequence", "TaskSet", "TaskSetMeta", "seq_task", "tag", "task"]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Helpers that scripts import."""
+from . import cache, time, timespan
+
+__all__ = ["cache", "time", "timespan"]

@@ -2,6 +2,8 @@
 """2.x's place for parse_timespan()."""
 import re
 
+__all__ = ["parse_timespan"]
+
 _SPAN = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?")
 
 
