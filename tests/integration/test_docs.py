@@ -8,7 +8,7 @@ A fenced block is run by its language:
 - text, and in README.md a block without a language: not run.
 
 A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->: what
-is loaded is an XML-RPC server instead of the target.
+is loaded is an XML-RPC server instead of the target; <!-- from FILE -->: lines of a file that is run elsewhere.
 """
 import dataclasses
 import pathlib
@@ -54,7 +54,7 @@ class Block:
 
     @property
     def is_run(self):
-        return not self.remark.startswith("not run: ")
+        return not self.remark.startswith(("not run: ", "from "))
 
 
 def remark_before(lines, number):
@@ -131,6 +131,13 @@ def test_every_block_says_what_it_is():
         known = ("python", "console", "text") + (("",) if block.page.name == "README.md" else ())
         assert block.language in known, str(block)
         assert not block.is_run or re.fullmatch(r"|exit code: \d+|host: xmlrpc", block.remark), str(block)
+
+
+def test_excerpts_stand_in_their_files():
+    excerpts = [block for block in BLOCKS if block.remark.startswith("from ")]
+    assert len(excerpts) > 5
+    for block in excerpts:
+        assert block.text in (ROOT / block.remark.removeprefix("from ")).read_text(), str(block)
 
 
 @pytest.fixture
