@@ -262,10 +262,9 @@ def served(target, path):
 # Prints the public names of the package: of its modules, and what its classes add to those of requests and of the engine.
 NAMES = """
 import locust
-from locust import clients, core, env, event, exception, main, runners, stats
-for module in (locust, core, main, stats):
+from locust import clients, core, env, event, exception, inspectlocust, log, main, runners, stats, util, wait_time
+for module in (locust, core, clients, env, event, exception, inspectlocust, log, main, stats, util, wait_time):
     print(*module.__all__)
-print(*(name for name, value in vars(exception).items() if isinstance(value, type)))
 for cls in (core.HttpLocust, locust.HttpUser, locust.TaskSequence, locust.SequentialTaskSet, clients.HttpSession,
             clients.ResponseContextManager, event.EventHook, event.Events, env.Environment, runners.LocalRunner,
             stats.RequestStats, stats.StatsEntry, stats.StatsError):
