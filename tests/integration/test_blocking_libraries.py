@@ -225,17 +225,17 @@ PSYCOPG2 = """
 """
 
 
-def psycopg2_callback():
-    """The lines of the page that make it give way."""
+def lines_of_the_page(word):
+    """The block of docs/other-systems.md in which this word stands."""
     blocks = (ROOT / "docs/other-systems.md").read_text().split("```python\n")
-    block, = [block.split("```")[0] for block in blocks if "set_wait_callback" in block]
+    block, = [block.split("```")[0] for block in blocks if word in block.split("```")[0]]
     return block
 
 
 def test_psycopg2_with_the_callback_of_the_manual(overlap, serve):
     """A library in C; the lines that make it give way are those of docs/other-systems.md."""
     server = serve(services.serve_postgres)
-    script = psycopg2_callback() + textwrap.dedent(PSYCOPG2.format(port=server.port))
+    script = lines_of_the_page("set_wait_callback") + textwrap.dedent(PSYCOPG2.format(port=server.port))
     overlap("postgres", script, "SyntaxError('syntax error")
 
 
@@ -244,3 +244,27 @@ def test_psycopg2_without_it_holds_everybody_up(play, probe, serve):
     server = serve(services.serve_postgres)
     play(PSYCOPG2.format(port=server.port), "-c", 5, "-t", "30s", code=1)
     assert probe.all("slow")[0]["longest_gap"] > SECONDS
+
+
+def test_a_library_for_asyncio_with_the_loop_of_the_manual(overlap, service):
+    """websockets knows asyncio only; the lines that give it a loop are those of docs/other-systems.md."""
+    url = service(services.start_websocket_server)
+    script = lines_of_the_page("run_coroutine_threadsafe") + textwrap.dedent(f"""
+        import websockets
+        from library_user import users
+
+        class Client:
+            def __init__(self):
+                self.socket = wait_for(websockets.connect("{url}"))
+
+            async def ask(self, message):
+                await self.socket.send(message)
+                assert await self.socket.recv() == message
+
+            def quick(self): wait_for(self.ask("quick"))
+            def slow(self): wait_for(self.ask("slow"))
+            def broken(self): wait_for(self.ask("leave"))
+
+        Quick, Slow = users("asyncio", Client)
+    """)
+    overlap("asyncio", script, "ConnectionClosed")
