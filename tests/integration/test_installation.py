@@ -3,6 +3,7 @@
 import subprocess
 
 from programs import Program, environment
+from sanitizer import plain_environment
 from tables import Report, agree
 
 SCRIPT = """
@@ -40,10 +41,11 @@ def test_the_program_is_called_what_it_was_started_as(installed, tmp_path):
         assert finished.code == 0 and finished.stdout.startswith(f"Usage: {name} "), str(finished)
 
 
-def test_a_plain_python_imports_the_installed_package_and_finds_the_program(installed, tmp_path):
+def test_a_plain_python_imports_the_installed_package_and_finds_the_program(installed, acrida, tmp_path):
     package, = installed.glob("lib/**/acrida")
+    env = {**environment(tmp_path), **plain_environment(acrida), "PYTHONPATH": str(package)}
     done = subprocess.run(["/usr/bin/python3", "-c", "from locust import main; print(main.find_program())"], cwd=tmp_path,
-                          env={**environment(tmp_path), "PYTHONPATH": str(package)}, capture_output=True, text=True)
+                          env=env, capture_output=True, text=True)
     assert done.stdout == f"{installed}/bin/acrida\n", done.stderr
 
 
