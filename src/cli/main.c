@@ -146,7 +146,7 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
         .name_width = scenario->report.name_width,
         .print_tables = !options->only_summary,
         .reset_stats = options->reset_stats,
-        .error_exit_code = 1,
+        .error_exit_code = (int)options->error_exit_code,
     };
     struct acr_error error = {0};
     int result = acr_run_local(scenario, &run, &error);

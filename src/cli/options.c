@@ -16,6 +16,8 @@
 
 /* Most names that a prefix can stand for. */
 #define CANDIDATES_MAX 64
+/* What a process can end with. */
+#define EXIT_CODE_MAX 255
 /* -n was not given; no number on a command line is read as this. */
 #define NO_LIMIT INT64_MIN
 
@@ -259,6 +261,7 @@ static void set_defaults(struct acr_options *options, int argc)
                                     .users = 1,
                                     .spawn_rate = 1,
                                     .request_limit = NO_LIMIT,
+                                    .error_exit_code = 1,
                                     .web_host = "",
                                     .web_port = 8089,
                                     .master_host = "127.0.0.1",
@@ -303,6 +306,8 @@ static int check_numbers(struct acr_options *options, struct acr_buffer *reason)
         return refuse(reason, "option -r: the rate must be a number above 0");
     if (options->request_limit != NO_LIMIT && options->request_limit < 1)
         return refuse(reason, "option -n: there must be at least one request");
+    if (options->error_exit_code < 0 || options->error_exit_code > EXIT_CODE_MAX)
+        return refuse(reason, "option --exit-code-on-error: an exit code is a number from 0 to %d", EXIT_CODE_MAX);
     if (options->request_limit == NO_LIMIT)
         options->request_limit = 0;
     return 0;

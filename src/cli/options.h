@@ -32,6 +32,7 @@ struct acr_options {
     int64_t users;
     double spawn_rate;
     int64_t request_limit; /* 0: none */
+    int64_t error_exit_code;
     bool no_web;
     bool only_summary;
     bool print_stats;

@@ -129,3 +129,9 @@ def test_names_of_files_that_are_no_identifiers(run, script, script_environment)
 def test_prefixes_of_long_options_are_enough(play, target):
     report = play(SITE, "--no-we", "--client", "2", "--hatch=100", "--run-t=1s", "--only", host=target.url, headless=False)
     assert report.total()[0] > 0 and report.tables() == 1
+
+
+@pytest.mark.parametrize("arguments, code", [(["--exit-code-on-error", "7"], 7), (["--exit-code-on-error=0"], 0)])
+def test_the_exit_code_of_failed_requests_can_be_chosen(play, target, arguments, code):
+    report = play(SITE.replace('"/"', '"/status/500"'), "-n", 3, *arguments, host=target.url, code=code)
+    assert report.total() == (0, 3) and f"Shutting down (exit code {code})" in report.stderr

@@ -74,6 +74,7 @@ static void test_defaults_are_those_of_locust(void **state)
     assert_int_equal(options->users, 1);
     assert_true(options->spawn_rate == 1);
     assert_int_equal(options->request_limit, 0);
+    assert_int_equal(options->error_exit_code, 1);
     assert_string_equal(options->log_level_name, "INFO");
     assert_false(options->only_summary || options->reset_stats || options->list || options->help || options->version);
     assert_int_equal(options->class_name_count, 0);
@@ -146,6 +147,8 @@ static void test_the_names_of_locust_2_mean_the_same(void **state)
     assert_int_equal(parse(&line, "--headless --num-users 6")->users, 6);
     finish(&line);
     assert_string_equal(parse(&line, "--headless -s 3")->stop_timeout_text, "3");
+    finish(&line);
+    assert_int_equal(parse(&line, "--headless --exit-code-on-error 0")->error_exit_code, 0);
     finish(&line);
 }
 
@@ -274,6 +277,10 @@ static void test_impossible_values_are_refused(void **state)
     check_refused("--no-web -r inf", "option -r: the rate must be a number above 0");
     check_refused("--no-web -n 0", "option -n: there must be at least one request");
     check_refused("--no-web -n -1", "option -n: there must be at least one request");
+    check_refused("--no-web --exit-code-on-error=-1",
+                  "option --exit-code-on-error: an exit code is a number from 0 to 255");
+    check_refused("--no-web --exit-code-on-error 256",
+                  "option --exit-code-on-error: an exit code is a number from 0 to 255");
 }
 
 #define NO_CLUSTER "there is no cluster yet in this version; without it the test runs on this machine alone"
