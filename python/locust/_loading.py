@@ -214,11 +214,11 @@ def _is_user_class(name: str, value: Any) -> bool:
 
 
 def _meant(module: types.ModuleType, found: Dict[str, type]) -> Iterator[Tuple[str, type]]:
-    """The classes that run when none is named: with tasks and not abstract. One without tasks is a mistake, not a
-    wish, if it was written in this very file and nothing inherits from it."""
+    """The classes that run when none is named: with tasks and not abstract (which 0.9 does not know). One without tasks
+    is a mistake, not a wish, if it was written in this very file and nothing inherits from it."""
     classes = list(found.values())
     for name, cls in found.items():
-        if _is_abstract(cls):
+        if _is_abstract(cls) and not would_run(name, cls):
             continue
         own = cls.__module__ == module.__name__ and not name.startswith("_")
         is_base = any(other is not cls and issubclass(other, cls) for other in classes)
@@ -228,7 +228,7 @@ def _meant(module: types.ModuleType, found: Dict[str, type]) -> Iterator[Tuple[s
 
 def would_run(name: str, value: Any) -> bool:
     """Is it a user class with tasks that runs when no class is named?"""
-    return _is_user_class(name, value) and not _is_abstract(value) and _has_tasks(value)
+    return _is_user_class(name, value) and _has_tasks(value) and (issubclass(value, Locust) or not _is_abstract(value))
 
 
 def _is_abstract(cls: type) -> bool:

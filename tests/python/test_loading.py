@@ -46,8 +46,13 @@ class _Shown(User):
 class Base(User):
     abstract = True
     tasks = [Tasks]
+class OldBase(Locust):
+    abstract = True
+class OldRunner(Locust):
+    abstract = True  # is nothing to 0.9
+    task_set = Tasks
 """)
-    assert names(path) == ["Zebra", "Ape", "_Shown"]
+    assert names(path) == ["Zebra", "Ape", "_Shown", "OldRunner"]
 
 
 def test_only_named_classes_are_taken_in_order_of_declaration(write):
