@@ -152,3 +152,23 @@ class Visitor(HttpLocust):
     assert refused.code == 1 and "200 users may need 264 open files" in refused.stderr
     short = stage.start(*limited, "-c", "100").finish(60)
     assert short.code == 1 and "out of local ports or descriptors" in short.stderr, str(short)
+
+
+def test_M12_06_python_is_python_3(play, run, script, probe):
+    """Locustfiles run in Python 3; one that is written for Python 2 is refused with the line that shows it."""
+    play("""
+import sys
+from locust import Locust, TaskSet, task
+from probe import note
+
+class Visit(TaskSet):
+    @task
+    def look(self):
+        note("python", version=sys.version_info[0])
+
+class Visitor(Locust):
+    task_set = Visit
+""", "-t", "1s")
+    assert probe.values("python", "version")[0] == 3
+    refused = run(["-f", script("import sys\n\nprint 'hello'\n", "old.py"), "--no-web"])
+    assert refused.code == 1 and "old.py, line 3: print without parentheses" in refused.stderr
