@@ -58,8 +58,8 @@ def _setup_console() -> None:
 class _LogStream:
     """A standard stream whose lines become log records.
 
-    What is written goes out as one record, stripped, as soon as it holds the end of a line; so a print() is one record
-    however many arguments it has, a traceback written at once is one too, and an empty line is none.
+    What is written goes out as one record, stripped, as soon as it ends with a line's end; so a print() is one record
+    however many arguments and lines it has, a traceback written at once is one too, and an empty line is none.
     """
 
     encoding = "utf-8"
@@ -77,10 +77,8 @@ class _LogStream:
     def write(self, text: str) -> int:
         """Returns the number of characters, as files do."""
         self._pending += text
-        whole, newline, rest = self._pending.rpartition("\n")
-        if newline:
-            self._pending = rest
-            self._emit(whole)
+        if text.endswith("\n"):
+            self.flush()
         return len(text)
 
     def writelines(self, lines: Any) -> None:

@@ -33,6 +33,11 @@ def test_a_text_of_several_lines_is_one_record():
     assert err.endswith("/ERROR/stderr: one\ntwo\n") and err.count("/ERROR/") == 1
 
 
+def test_a_print_of_several_lines_is_one_record():
+    _, err = run("log.setup_logging(20)\nprint('one\\ntwo', 3)\nprint('next')")
+    assert err.partition("/INFO/")[2].startswith("stdout: one\ntwo 3\n[") and err.count("/INFO/") == 2
+
+
 def test_an_unfinished_line_is_logged_when_flushed():
     _, err = run("log.setup_logging('INFO')\nprint('a', end='')\nprint('b', end='', flush=True)")
     assert err.endswith("/INFO/stdout: ab\n") and err.count("stdout") == 1
