@@ -520,43 +520,6 @@ def test_a_plain_locust_has_no_client(play):
     assert any("HttpLocust" in record for record in report.records("INFO", "stdout"))
 
 
-def test_a_user_of_a_protocol_of_its_own_reports_by_events(play):
-    report = play("""
-        import time
-        from locust import Locust, TaskSet, task, events
-        from locust.exception import StopLocust
-
-        class RpcClient:
-            def call(self, method, fails=False):
-                start = time.time()
-                time.sleep(0.05)
-                total = int((time.time() - start) * 1000)
-                if fails:
-                    events.request_failure.fire(request_type="rpc", name=method, response_time=total,
-                                                exception=ValueError("remote"))
-                else:
-                    events.request_success.fire(request_type="rpc", name=method, response_time=total, response_length=7)
-
-        class RpcLocust(Locust):
-            def __init__(self, *args, **kwargs):
-                super(RpcLocust, self).__init__(*args, **kwargs)
-                self.client = RpcClient()
-
-        class User(RpcLocust):
-            min_wait = max_wait = 0
-            class task_set(TaskSet):
-                @task
-                def call(self):
-                    self.client.call("get_time")
-                    self.client.call("add", fails=True)
-                    raise StopLocust()
-    """, "-c", 3, "-r", 100, "--csv", "rpc", code=1)
-    table = report.table()
-    assert table["rpc get_time"][:2] == (3, 0) and table["rpc add"][:2] == (0, 3)
-    assert 49 <= table["rpc get_time"].min <= table["rpc get_time"].max < 500
-    assert report.errors() == {'rpc add: "ValueError(\'remote\')"': 3}
-
-
 def test_listeners_hear_of_every_request_in_both_generations(play, probe, target):
     report = play("""
         from locust import HttpLocust, TaskSet, task, events
@@ -604,31 +567,6 @@ def test_listeners_hear_of_every_request_in_both_generations(play, probe, target
     assert probe.all("failure")[0]["error"].startswith("HTTPError('404 Client Error")
     assert probe.values("hatch_complete", "users") == [2]
     agree(report, target.stats())
-
-
-def test_data_is_shared_out_by_a_queue(play, probe):
-    play("""
-        import queue
-        from locust import Locust, TaskSet, task
-        from locust.exception import StopLocust
-        from probe import note
-
-        class Tasks(TaskSet):
-            @task
-            def take(self):
-                try:
-                    note("took", what=self.locust.user_data_queue.get_nowait())
-                except queue.Empty:
-                    raise StopLocust()
-
-        class User(Locust):
-            task_set = Tasks
-            min_wait = max_wait = 0
-            user_data_queue = queue.Queue()
-            for index in range(100):
-                user_data_queue.put_nowait(index)
-    """, "-c", 5, "-r", 100)
-    assert sorted(probe.values("took", "what")) == list(range(100))
 
 
 def test_users_die_one_by_one_and_the_run_ends(play):
