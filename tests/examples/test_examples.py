@@ -10,6 +10,6 @@ EXAMPLES = sorted((pathlib.Path(__file__).resolve().parents[2] / "examples").glo
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs_and_loads_the_target(example, run, target):
     before = target.stats()["requests"]
-    finished = run(["-f", example, "--no-web", "-c", "5", "-r", "50", "-t", "2s", "-H", target.url], timeout=30)
+    finished = run(["-f", example, "--no-web", "-c", "5", "-r", "50", "-t", "1s", "-H", target.url], timeout=30)
     assert finished.code == 0, str(finished)
     assert target.stats()["requests"] > before + 5, str(finished)
