@@ -4,7 +4,10 @@
 
 #include <dlfcn.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 /* Where the package `locust` lies: beside the extension when installed, else in the source tree. */
 static void find_package(char *out, size_t size)
@@ -32,16 +35,33 @@ static void find_extension(char *out, size_t size)
     snprintf(out, size, "%s", dirname(path));
 }
 
+#define VERSION Py_STRINGIFY(PY_MAJOR_VERSION) "." Py_STRINGIFY(PY_MINOR_VERSION)
+
+/* Is it there, and for this version of Python? One for another is a mistake that the user should know of. */
+static bool is_environment(const char *environment)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/bin/python3", environment);
+    if (environment[0] == '\0' || access(path, X_OK) != 0)
+        return false;
+    snprintf(path, sizeof path, "%s/lib/python" VERSION, environment);
+    if (access(path, F_OK) == 0)
+        return true;
+    acr_log(ACR_LOG_WARNING, "locust.main",
+            "The virtual environment %s is not for Python " VERSION
+            ", which runs locustfiles: its packages are not found.",
+            environment);
+    return false;
+}
+
 /* The interpreter whose packages are wanted: the active virtual environment's, else Debian's. */
 static void find_program(char *out, size_t size)
 {
     const char *environment = getenv("VIRTUAL_ENV");
-    if (environment != NULL && environment[0] != '\0') {
+    if (environment != NULL && is_environment(environment))
         snprintf(out, size, "%s/bin/python3", environment);
-        if (access(out, X_OK) == 0)
-            return;
-    }
-    snprintf(out, size, "/usr/bin/python3");
+    else
+        snprintf(out, size, "/usr/bin/python3");
 }
 
 static int start_failed(PyStatus status, struct acr_error *error)

@@ -91,6 +91,14 @@ def test_an_environment_that_is_gone_is_none(look, value):
     assert look("", {"VIRTUAL_ENV": value})["prefix"] == "/usr"
 
 
+def test_an_environment_for_another_python_is_told_and_left(begin, script, tmp_path):
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "python3").symlink_to("/usr/bin/python3")
+    (tmp_path / "venv" / "lib" / "python3.6" / "site-packages").mkdir(parents=True)
+    finished = begin("import sys; assert sys.prefix == '/usr'\n", "-l", env={"VIRTUAL_ENV": str(tmp_path / "venv")}).finish(30)
+    assert finished.code == 0 and f"The virtual environment {tmp_path}/venv is not for Python 3.11" in finished.stderr
+
+
 def test_pythonpath_is_honoured(look, probe, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
