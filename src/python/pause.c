@@ -17,6 +17,22 @@ int acr_python_sleep(acr_nanos nanos)
     return code;
 }
 
+/* Takes `value`, what an attribute or method of that name gave. */
+static int take_number(PyObject *value, PyObject *name, double *ret_number)
+{
+    if (value == NULL)
+        return -1;
+    double number = PyFloat_AsDouble(value);
+    bool failed = number == -1.0 && PyErr_Occurred();
+    if (failed && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear(); /* before a repr() of the script's runs */
+        PyErr_Format(PyExc_TypeError, "%U must be a number, not %R", name, value);
+    }
+    Py_DECREF(value);
+    *ret_number = number;
+    return failed ? -1 : 0;
+}
+
 /* A limit in whole milliseconds: the set's own unless None, else the user's. */
 static int read_limit(struct acr_python_task_set *set, PyObject *name, double *ret_millis)
 {
@@ -28,11 +44,7 @@ static int read_limit(struct acr_python_task_set *set, PyObject *name, double *r
     }
     if (value == NULL || value == Py_None)
         Py_XSETREF(value, PyObject_GetAttr(set->user, name));
-    if (value == NULL)
-        return -1;
-    *ret_millis = PyFloat_AsDouble(value);
-    Py_DECREF(value);
-    return *ret_millis == -1.0 && PyErr_Occurred() ? -1 : 0;
+    return take_number(value, name, ret_millis);
 }
 
 int acr_python_draw_millis(double low, double high, acr_nanos *ret_nanos)
@@ -63,12 +75,8 @@ int acr_python_wait_by_limits(struct acr_python_task_set *set, acr_nanos *ret_na
 /* Calls object.name() and takes the number it gives, times `unit`. */
 static int wait_by_call(PyObject *object, PyObject *name, acr_nanos unit, acr_nanos *ret_nanos)
 {
-    PyObject *result = PyObject_CallMethodNoArgs(object, name);
-    if (result == NULL)
-        return -1;
-    double value = PyFloat_AsDouble(result);
-    Py_DECREF(result);
-    if (value == -1.0 && PyErr_Occurred())
+    double value = 0;
+    if (take_number(PyObject_CallMethodNoArgs(object, name), name, &value) != 0)
         return -1;
     if (isnan(value)) {
         PyErr_Format(PyExc_ValueError, "%U() gave not a number", name);
