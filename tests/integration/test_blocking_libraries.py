@@ -4,35 +4,47 @@
 A slow call takes a second; the longest time in which none of the four quick users got an answer tells whether it held
 them up.
 """
+import signal
 import textwrap
 
 import pytest
 
 import services
 from programs import ROOT, Program
+from tables import Report
 
 SECONDS = 0.9  # a slow call takes at least so long
 LONGEST_GAP = 0.6  # on a busy machine with sanitizers; a library that blocks makes it a second
 
 
+class Services:
+    """service(start_x): starts a server of services.py; returns where it is."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._programs = []
+
+    def __call__(self, start_x):
+        self._folder.mkdir()
+        return start_x(self._start, self._folder)
+
+    def _start(self, args, folder, executable=None):
+        self._programs.append(Program(args, folder, executable=executable))
+        return self._programs[-1]
+
+    def end(self):
+        while self._programs:
+            program = self._programs.pop()
+            program.process.terminate()
+            program.finish(30)
+
+
 @pytest.fixture
 def service(tmp_path):
-    """service(start_x): starts a server of services.py for this test; returns where it is."""
-    started = []
-
-    def start(args, folder, executable=None):
-        started.append(Program(args, folder, executable=executable))
-        return started[-1]
-
-    def start_service(start_x):
-        folder = tmp_path / "service"
-        folder.mkdir()
-        return start_x(start, folder)
-
-    yield start_service
-    for program in started:
-        program.process.terminate()
-        program.finish(30)
+    """Servers that live no longer than this test."""
+    running = Services(tmp_path / "service")
+    yield running
+    running.end()
 
 
 @pytest.fixture
@@ -268,3 +280,40 @@ def test_a_library_for_asyncio_with_the_loop_of_the_manual(overlap, service):
         Quick, Slow = users("asyncio", Client)
     """)
     overlap("asyncio", script, "ConnectionClosed")
+
+
+def test_a_server_that_goes_away_makes_failures_of_calls(begin, probe, service):
+    """A redis that is ended under load: what is under way and what follows fails, and the run ends as planned."""
+    path = service(services.start_redis)
+    program = begin(f"""
+        import redis
+        from locust import Locust, TaskSet, events, task
+        from library_user import timed
+        from probe import note
+
+        events.request_success += lambda **kw: note("success")
+        events.request_failure += lambda exception, **kw: note("failure", error=type(exception).__name__)
+
+        class User(Locust):
+            min_wait = max_wait = 5
+
+            def __init__(self):
+                super().__init__()
+                self.client = redis.Redis(unix_socket_path="{path}")
+
+            class task_set(TaskSet):
+                @task
+                def call(self):
+                    timed("redis", "blpop", lambda: self.client.blpop("nobody pushes here", timeout=0.01))
+    """, "-c", 5, "-t", "30s")
+    probe.wait("success", 20)
+    service.end()
+    probe.wait("failure", 20)
+    program.signal(signal.SIGINT)
+    report = Report(program.finish(30))
+    probe.settle()
+    row = report.table()["redis blpop"]
+    assert report.code == 1 and not report.broken(), report
+    assert (row.requests, row.failures) == (probe.count("success"), probe.count("failure"))
+    assert set(probe.values("failure", "error")) <= {"ConnectionError", "ResponseError"}
+    assert report.records("ERROR") == []
