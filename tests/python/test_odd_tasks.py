@@ -51,17 +51,17 @@ class Holder:
     coroutine = a_coroutine
 
 
-@pytest.mark.filterwarnings("error")  # nor is there one of a coroutine that was never awaited
 @pytest.mark.parametrize("odd,says", [
     (a_coroutine, "a_coroutine.* is async def"), (Holder().coroutine, "a_coroutine.* is async def"),
     (an_async_generator, "an_async_generator.* is async def"), (a_generator, "a_generator.* yield"),
     (1, "'int' object is not callable"), (None, "'NoneType' object is not callable"), (lambda: None, "positional"),
     (type("Set", (), {"tasks": []}), "takes no arguments")])
-def test_a_task_that_cannot_run_is_an_error_that_says_why(odd, says, hear):
+def test_a_task_that_cannot_run_is_an_error_that_says_why(odd, says, hear, recwarn):
     errors = hear("locust_error")
     assert end_of(user_of(first(odd))) is None
     assert [type(one["exception"]) for one in errors] == [TypeError]
     assert re.search(says, str(errors[0]["exception"]))
+    assert not [one for one in recwarn if "awaited" in str(one.message)]
 
 
 @pytest.mark.parametrize("given", [0, "text", (one for one in "ab"), a_generator(None)])
