@@ -321,6 +321,13 @@ def test_files_that_a_page_names_exist(page):
     assert missing == []
 
 
+def test_every_example_is_named():
+    pages = "".join(page.read_text() for page in PAGES)
+    examples = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "examples").glob("*.py"))]
+    assert len(examples) > 10
+    assert [path for path in examples if f"`{path}`" not in pages] == []
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/internals").glob("*.md")), ids=lambda page: page.name)
 def test_names_of_the_source_that_a_page_uses_exist(page):
     """So that a page about the inside is noticed when what it tells of is renamed."""
