@@ -12,7 +12,7 @@ import gevent
 from gevent import getcurrent, get_hub
 from gevent.event import Event
 
-from . import _complaints, env, events, inspectlocust, log, runners, stats
+from . import _complaints, _usage, env, events, inspectlocust, log, runners, stats
 from ._fixtures import Fixtures, task_set_classes
 from ._life import Users
 from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
@@ -83,6 +83,7 @@ def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[s
     # What was imported stays: the garbage collector need not walk it again while response times are measured.
     gc.collect()
     gc.freeze()
+    _usage.watch(environment)
     return _scenario.classes
 
 

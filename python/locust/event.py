@@ -225,6 +225,8 @@ class Events:
     user_error: EventHook
     worker_report: EventHook
     worker_connect: EventHook
+    usage_monitor: EventHook
+    cpu_warning: EventHook
     init: EventHook
     test_start: EventHook
     spawning_complete: EventHook

@@ -2,6 +2,11 @@
 """The running test as scripts reach it: `locust.runners.locust_runner` (0.9) and `environment.runner` (2.x)."""
 from typing import Any, Callable, List, Optional
 
+# Seconds between two samples of what this process takes of the machine, and the percentage of a processor core beyond
+# which cpu_warning is fired.
+CPU_MONITOR_INTERVAL = 10.0
+CPU_WARNING_THRESHOLD = 90
+
 # None until the locustfile is loaded.
 locust_runner: Optional["LocalRunner"] = None
 

@@ -216,3 +216,26 @@ User.task_set = Wrong
 """, "-t", "1s", host=target.url)
     text = "TypeError: response_time must be a number of milliseconds or None, not '12 ms'"
     assert text in report.stderr and set(report.table()) == {"GET /hello"} and report.total()[0] > 5
+
+
+def test_usage_of_the_machine_is_told_in_2x_s_way(play, probe):
+    play("""
+from locust import User, constant, events, runners, task
+from probe import note
+
+runners.CPU_MONITOR_INTERVAL = 0.3
+events.usage_monitor.add_listener(lambda environment, cpu_usage, memory_usage: note(
+    "usage", cpu=cpu_usage, memory=memory_usage, users=environment.runner.user_count))
+events.cpu_warning.add_listener(lambda environment, cpu_usage: note("warning", cpu=cpu_usage))
+
+class Busy(User):
+    wait_time = constant(0)
+
+    @task
+    def count(self):
+        sum(range(10_000))
+""", "-t", "2s")
+    usage, warnings = probe.all("usage"), probe.values("warning", "cpu")
+    assert 3 <= len(usage) <= 7 and all(2 ** 22 < note["memory"] < 2 ** 33 for note in usage)
+    assert max(probe.values("usage", "cpu")) > 30 and max(probe.values("usage", "cpu")) < 250
+    assert warnings == [cpu for cpu in probe.values("usage", "cpu") if cpu > 90]
