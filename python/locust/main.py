@@ -64,11 +64,13 @@ class _Parser(optparse.OptionParser):
             self.add_option(*names.split(), dest=attribute, default=default, **more)  # type: ignore[arg-type]
 
     def _match_long_opt(self, opt: str) -> str:
-        meant = {name for name in self._long_opt  # type: ignore[attr-defined]
-                 if name.startswith(opt) and name not in _OTHER_NAMES}
-        if opt not in self._long_opt and len(meant) == 1:  # type: ignore[attr-defined]
-            return meant.pop()
-        return super()._match_long_opt(opt)  # type: ignore[misc]
+        known = self._long_opt  # type: ignore[attr-defined]
+        meant = {name for name in known if name.startswith(opt) and name not in _OTHER_NAMES}
+        if opt in known or not meant:
+            return super()._match_long_opt(opt)  # type: ignore[misc]
+        if len({known[name] for name in meant}) > 1:
+            raise optparse.AmbiguousOptionError(opt, sorted(meant))  # type: ignore[arg-type]
+        return min(meant)
 
     def format_help(self, formatter: Any = None) -> str:
         """The program's own."""

@@ -64,15 +64,6 @@ struct candidate {
     const char *name;
 };
 
-/* The first of the first `count` names of `option` that begins with `prefix`; NULL if none does. */
-static const char *match(const struct acr_option *option, size_t count, struct acr_str prefix)
-{
-    for (size_t i = 0; i < count && option->names[i] != NULL; i++)
-        if (is_long(option->names[i]) && strncmp(option->names[i], prefix.data, prefix.size) == 0)
-            return option->names[i];
-    return NULL;
-}
-
 static bool find_exact(struct acr_str wanted, struct candidate *ret_found)
 {
     for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++) {
@@ -86,19 +77,32 @@ static bool find_exact(struct acr_str wanted, struct candidate *ret_found)
     return false;
 }
 
-/* All options that `prefix` may mean. Names of other versions count only if none of 0.9 matches, so that they do not
- * take a prefix away that Locust 0.9 understands. */
+/* Adds the names of `option` that begin with `prefix`, of the first `names` that it has. */
+static void add_candidates(const struct acr_option *option, size_t names, struct acr_str prefix,
+                           struct candidate *candidates, size_t *count)
+{
+    for (size_t i = 0; i < names && option->names[i] != NULL && *count < CANDIDATES_MAX; i++)
+        if (is_long(option->names[i]) && strncmp(option->names[i], prefix.data, prefix.size) == 0)
+            candidates[(*count)++] = (struct candidate){option, option->names[i]};
+}
+
+/* All that `prefix` may mean. Names of other versions count only if none of 0.9 matches, so that they do not take a
+ * prefix away that Locust 0.9 understands. */
 static size_t find_candidates(struct acr_str prefix, struct candidate *candidates)
 {
     size_t count = 0;
-    for (int others = 0; others < 2 && count == 0; others++) {
-        for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++) {
-            const char *name = match(option, others ? ACR_OPTION_NAMES_MAX : option->old_names, prefix);
-            if (name != NULL && count < CANDIDATES_MAX)
-                candidates[count++] = (struct candidate){option, name};
-        }
-    }
+    for (int others = 0; others < 2 && count == 0; others++)
+        for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++)
+            add_candidates(option, others ? ACR_OPTION_NAMES_MAX : option->old_names, prefix, candidates, &count);
     return count;
+}
+
+static bool are_one_option(const struct candidate *candidates, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (candidates[i].option != candidates[0].option)
+            return false;
+    return count > 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -121,7 +125,7 @@ static int find_long(struct parser *parser, struct acr_str name, struct candidat
     if (find_exact(name, ret_found))
         return 0;
     size_t count = find_candidates(name, candidates);
-    if (count == 1) {
+    if (are_one_option(candidates, count)) {
         *ret_found = candidates[0];
         return 0;
     }

@@ -67,13 +67,14 @@ def test_prefixes_of_0_9_stay_good_beside_the_names_of_later_versions():
     assert options("--e", "3").expect_slaves == 3
     assert options("--clie=4", "--hatch", "2").num_clients == 4
     assert options("--head").no_web and options("--users=5").num_clients == 5
+    assert options("--cs", "x").csvfilebase == "x"
     assert options("--slave").slave and options("--worker").slave
 
 
 @pytest.mark.parametrize("arguments, reason", [
     (["--foo"], "no such option: --foo"), (["-c", "x"], "option -c: invalid integer value: 'x'"),
     (["-c"], "-c option requires 1 argument"),
-    (["--no"], "ambiguous option: --no (--no-reset-stats, --no-web, --no_web?)")])
+    (["--no"], "ambiguous option: --no (--no-reset-stats, --no-web?)")])
 def test_wrong_usage_ends_with_code_2(capsys, arguments, reason):
     with pytest.raises(SystemExit) as ended:
         options(*arguments)

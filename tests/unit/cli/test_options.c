@@ -226,7 +226,7 @@ static void test_long_names_may_be_cut_to_a_unique_prefix(void **state)
     /* Two names of one option are one meaning. */
     assert_int_equal(parse(&line, "--no-w --num-r 4")->request_limit, 4);
     finish(&line);
-    assert_string_equal(parse(&line, "--no-w --csv 4")->csv_base, "4");
+    assert_string_equal(parse(&line, "--no-w --csv 4 --cs 5")->csv_base, "5");
     finish(&line);
 }
 
@@ -261,6 +261,7 @@ static void test_wrong_usage_is_reported_in_the_words_of_optparse(void **state)
     check_refused("-f", "-f option requires 1 argument");
     check_refused("--no-web=1", "--no-web option does not take a value");
     check_refused("--no", "ambiguous option: --no (--no-reset-stats, --no-web?)");
+    check_refused("--c", "ambiguous option: --c (--clients, --csv, --csv-base-name?)");
     check_refused("--l=1", "ambiguous option: --l (--list, --locustfile, --logfile, --loglevel?)");
     check_refused("--re --foo", "no such option: --foo");
 }
