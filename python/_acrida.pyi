@@ -80,8 +80,19 @@ def record_failure(request_type: Any, name: Any, response_time: Optional[float],
 def user_ended(user_id: int) -> None:
     """Tell the run that the user it started by this number is gone. No effect without a run."""
 
+# What follows returns at once and takes effect in the order of the calls; RuntimeError without a run.
+
+def request_start(users: int, rate: float, ends_by_rate: bool) -> None:
+    """Ask for so many users; see acr_load_request_start(). ValueError for a number that is impossible."""
+
+def request_stop() -> None:
+    """Ask for the end of all users."""
+
 def request_quit() -> None:
-    """Ask for the normal end of the test, as if its time were up. RuntimeError without a run."""
+    """Ask for the normal end of the run, as if its time were up."""
+
+def user_shares(classes: Sequence[tuple[float, int]], users: int) -> list[int]:
+    """How many of so many users each class gets, by (weight, fixed_count)."""
 
 def request_count() -> tuple[int, int]:
     """(requests, failures) recorded so far."""

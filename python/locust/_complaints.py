@@ -55,6 +55,11 @@ def _log(listener: _Listener, kwargs: Dict[str, Any], error: Exception) -> bool:
     return True
 
 
+def failures() -> int:
+    """How often listeners have failed so far."""
+    return sum(listener.failures for listener in _failed.values())
+
+
 def sum_up() -> None:
     """At the end of a run: how often those listeners failed that failed more often than was logged."""
     for listener in _failed.values():

@@ -2,7 +2,8 @@
 """The greenlets that users live in: start and stop by number, and word when one has ended."""
 import logging
 import os
-from typing import Any, Callable, Dict
+from collections import Counter
+from typing import Any, Callable, Dict, List, Tuple
 
 import gevent
 from gevent import GreenletExit
@@ -22,22 +23,25 @@ class UserKill(GreenletExit):
 
 
 class UserGreenlet(gevent.Greenlet):
-    """Makes a user and lives its life."""
+    """Makes a user and lives its life. `args` is (the user,) once there is one."""
 
-    __slots__ = ("users", "number", "make", "stopping")
+    __slots__ = ("users", "number", "cls", "make", "stopping", "args")
 
-    def __init__(self, users: "Users", number: int, make: Callable[[], Any]) -> None:
+    def __init__(self, users: "Users", number: int, cls: type, make: Callable[[], Any]) -> None:
         gevent.Greenlet.__init__(self)
         self.users = users
         self.number = number
+        self.cls = cls
         self.make: Any = make
         self.stopping = False
+        self.args: Tuple[Any, ...] = ()
 
     def _run(self) -> None:
         make, self.make = self.make, None
         try:
             user = make()
             del make  # what it holds is not needed for the rest of a long life
+            self.args = (user,)
             user.run()
         except StopTest as error:
             logger.error("%s", error)
@@ -47,24 +51,36 @@ class UserGreenlet(gevent.Greenlet):
         except Exception as error:
             logger.error("A user ended: %s", _loading.script_traceback(error).rstrip())
         finally:
-            self.users.ended(self.number)
+            self.users.ended(self)
 
 
 class Users:
-    """All living users of this process. For the load thread."""
+    """All living users of this process. For the load thread.
 
-    def __init__(self, ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
+    ended(number): to be told once of each; its number may then be used again. nobody_left(): to be told when there is none.
+    counts: how many of each class.
+    """
+
+    def __init__(self, ended: Callable[[int], Any], request_quit: Callable[[], Any],
+                 nobody_left: Callable[[], Any]) -> None:
         self._alive: Dict[int, UserGreenlet] = {}
+        self.counts: "Counter[type]" = Counter()
         self._ended = ended
+        self._nobody_left = nobody_left
         self.request_quit = request_quit
 
     def __len__(self) -> int:
         return len(self._alive)
 
-    def start(self, number: int, make: Callable[[], Any]) -> None:
-        """Begins a user a little later, in a greenlet of its own; `make` returns it and may block."""
-        greenlet = UserGreenlet(self, number, make)
+    def greenlets(self) -> List[UserGreenlet]:
+        """Those of all living users."""
+        return list(self._alive.values())
+
+    def start(self, number: int, cls: type, make: Callable[[], Any]) -> None:
+        """Begins a user of `cls` a little later, in a greenlet of its own; `make` returns it and may block."""
+        greenlet = UserGreenlet(self, number, cls, make)
         self._alive[number] = greenlet
+        self.counts[cls] += 1
         greenlet.start()
 
     def stop(self, number: int) -> None:
@@ -74,10 +90,15 @@ class Users:
             return
         greenlet.stopping = True
         if greenlet.make is not None:  # it has not begun: nobody to report its end
-            gevent.get_hub().loop.run_callback(self.ended, number)
+            gevent.get_hub().loop.run_callback(self.ended, greenlet)
         greenlet.kill(UserKill, block=False)
 
-    def ended(self, number: int) -> None:
+    def ended(self, greenlet: UserGreenlet) -> None:
         """For the greenlets: reports one end once."""
-        if self._alive.pop(number, None) is not None:
-            self._ended(number)
+        if self._alive.get(greenlet.number) is not greenlet:
+            return
+        del self._alive[greenlet.number]
+        self.counts[greenlet.cls] -= 1
+        self._ended(greenlet.number)
+        if not self._alive:
+            self._nobody_left()

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: MIT
 """What the program calls to run a locustfile (src/python, the scenario of src/run/scenario.h). All on the load thread.
 
-Order: load, connect, set_up, then start_user, stop_user and event as the run goes, tear_down, exit_code.
+Order: load, status, set_up, then start_user, stop_user, event and status as the run goes; after the event QUITTING,
+finish and verdict; at last the event QUIT.
 """
 import gc
 import logging
 from collections import deque
 from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+import _acrida
 import gevent
 from gevent import getcurrent, get_hub
 from gevent.event import Event
 
 from . import _complaints, _usage, env, events, inspectlocust, log, runners, stats
 from ._fixtures import Fixtures, task_set_classes
-from ._life import Users
 from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
+from ._run import RUNNING, Run
 from ._stats.tables import NAME_WIDTH_MAX
 from .core import HttpLocust, Locust
 from .exception import FLOW
@@ -26,7 +28,7 @@ logger = logging.getLogger("locust.main")
 INTERVAL_MIN, INTERVAL_MAX = 0.01, 1e9  # seconds
 
 # enum acr_run_event
-TEST_START, SPAWNING_COMPLETE, TEST_STOPPING, TEST_STOP, QUITTING = range(5)
+TEST_START, SPAWNING_COMPLETE, TEST_STOPPING, TEST_STOP, QUITTING, QUIT = range(6)
 
 
 class UserClass(NamedTuple):
@@ -40,21 +42,29 @@ class UserClass(NamedTuple):
     generation: int
 
 
-def _nobody(*given: Any) -> None:
-    """Whom to tell before the program is connected."""
-
-
 class _Scenario:
-    """The one locustfile of the process."""
+    """The one locustfile of the process, and the moments of its run whose listeners are still to be called."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Any = _acrida) -> None:
         self.classes: List[UserClass] = []
         self.environment = env.Environment(events=events)  # type: ignore[arg-type]
         self.fixtures = Fixtures()
-        self.users = Users(_nobody, _nobody)
+        self.run = Run(self.environment, engine)
+        self.run.moments = self
+        self.state = self.run.state  # as the engine says; that of the run follows when listeners have heard of it
         self.moments: Deque[Tuple[int, int]] = deque()
+        self.firing: Any = None  # the greenlet that calls the listeners
         self.settled = Event()
         self.settled.set()
+        self.test_begun = Event()  # its listeners have run: users may begin
+        self.test_begun.set()
+
+    def settle(self) -> None:
+        """Waits until the listeners of all moments have run. Not to be called from the hub."""
+        self.settled.wait()
+
+    def is_firing(self, greenlet: Any) -> bool:
+        return greenlet is self.firing
 
 
 _scenario = _Scenario()
@@ -77,8 +87,10 @@ def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[s
     environment.user_classes = [cls for _, cls in chosen]
     for cls in environment.user_classes:
         _warn_of_on_init(cls)
-    environment.runner = runners.locust_runner = runners.LocalRunner(
-        environment, user_count=lambda: len(_scenario.users))
+    environment.runner = runners.LocalRunner(environment, _scenario.run)
+    runners.locust_runner = runners.LocalLocustRunner(environment, _scenario.run)
+    events.locust_error += _scenario.run.on_locust_error
+    events.user_error += _scenario.run.on_user_error
     events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
     # What was imported stays: the garbage collector need not walk it again while response times are measured.
     gc.collect()
@@ -130,12 +142,15 @@ def task_ratio(as_json: bool) -> str:
         raise LoadError(f"{error}: there is no ratio to show") from error
 
 
-def connect(ended: Callable[[int], Any], request_quit: Callable[[], Any]) -> None:
-    """Called after load(). ended(user_id): to be called once for each started user when it is gone; request_quit(): a
-    script wants the test to end."""
-    _scenario.users = Users(ended, request_quit)
-    if runners.locust_runner is not None:
-        runners.locust_runner._request_quit = request_quit
+def status(state: int, users: int, rate: float) -> None:
+    """The run is in another state (enum acr_run_state), or wants another number of users.
+
+    Listeners of a change's end find the state as it was before; scripts see "running" when they have run.
+    """
+    _scenario.run.update(users, rate)
+    _scenario.state = state
+    if state != RUNNING or _scenario.settled.is_set():
+        _scenario.run.enter(state)
 
 
 def _lacks_host(cls: Any) -> bool:
@@ -153,6 +168,8 @@ def set_up() -> bool:
     if without:
         logger.error("%s: no host to talk to. Give --host (-H), or set the class attribute `host`.", ", ".join(without))
         return False
+    # 0.9's order: what was added to `quitting` last is called first, so teardowns come before listeners of the file.
+    events.quitting += _tear_down
     try:
         _scenario.fixtures.set_up([one.cls for one in _scenario.classes], _make_user)
     except Exception as error:
@@ -161,10 +178,14 @@ def set_up() -> bool:
     return True
 
 
-def tear_down() -> None:
-    """Calls all teardown methods, once per process, after the last event. May wait: not to be called from the hub."""
-    settle()
+def _tear_down(**given: Any) -> None:
+    """Calls all teardown methods, once per process."""
     _scenario.fixtures.tear_down()
+
+
+def finish() -> None:
+    """After QUITTING: waits for the last listeners. Not to be called from the hub."""
+    _scenario.settle()
     _complaints.sum_up()
 
 
@@ -186,25 +207,27 @@ def start_user(class_index: int, user_id: int) -> None:
     cls = _scenario.classes[class_index].cls
 
     def make() -> Any:
-        if not _scenario.settled.is_set():
-            _scenario.settled.wait()  # test_start's listeners come before the first user
+        if not _scenario.test_begun.is_set():
+            _scenario.test_begun.wait()
         first = _scenario.fixtures.take_user(cls)
         return _make_user(cls) if first is None else first
 
-    _scenario.users.start(user_id, make)
+    _scenario.run.users.start(user_id, cls, make)
 
 
 def stop_user(user_id: int) -> None:
     """Ends a user by GreenletExit: its wait or request is cut short, on_stop runs. Returns at once."""
-    _scenario.users.stop(user_id)
+    _scenario.run.users.stop(user_id)
 
 
 def event(number: int, value: int = 0) -> None:
     """Fires the hooks of both generations for a moment of the run (enum acr_run_event).
 
-    In the hub, where nothing may wait, the listeners run a little later in a greenlet of their own, moments in order;
-    users started after a moment begin after its listeners. Elsewhere they have run when this returns.
+    In the hub, where nothing may wait, the listeners run a little later in a greenlet of their own, moments in order.
+    Elsewhere they have run when this returns. Users of a test begin after the listeners of its start.
     """
+    if number == TEST_START:
+        _scenario.test_begun.clear()
     _scenario.moments.append((number, value))
     if not _scenario.settled.is_set():
         if getcurrent() is not get_hub():
@@ -217,25 +240,28 @@ def event(number: int, value: int = 0) -> None:
         _fire_moments()
 
 
-def settle() -> None:
-    """Waits until the listeners of all moments have run. Not to be called from the hub."""
-    _scenario.settled.wait()
-
-
 def _fire_moments() -> None:
+    _scenario.firing = getcurrent()
     try:
         while _scenario.moments:
+            number, value = _scenario.moments.popleft()
             try:
-                _fire(*_scenario.moments.popleft())
+                _fire(number, value)
             except FLOW:
                 logger.warning("StopUser, interrupt() and their like mean nothing in a listener of the run's events")
+            if number == TEST_START:
+                _scenario.test_begun.set()
     finally:
+        _scenario.firing = None
+        _scenario.test_begun.set()
         _scenario.settled.set()
+        _scenario.run.enter(_scenario.state)
 
 
 def _fire(number: int, value: int) -> None:
     environment = _scenario.environment
     if number == TEST_START:
+        _scenario.run.begin_test()
         events.locust_start_hatching.fire()
         events.test_start.fire(environment=environment)
     elif number == SPAWNING_COMPLETE:
@@ -248,13 +274,21 @@ def _fire(number: int, value: int) -> None:
         events.test_stop.fire(environment=environment)
     elif number == QUITTING:
         events.quitting.fire(environment=environment, reverse=True)
+    elif number == QUIT:
+        events.quit.fire(exit_code=value)
 
 
-def exit_code() -> int:
-    """The code that the script set by environment.process_exit_code, or -1."""
+def verdict() -> Tuple[int, bool, bool]:
+    """(exit code, erred, faulty), as in struct acr_scenario.
+
+    By the rules of 2.x when one of the classes is: there an exception of a task counts like a failed request, and a
+    listener that raised gives a code of its own. In 0.9 neither changes the code.
+    """
     code = _scenario.environment.process_exit_code
-    return -1 if code is None else int(code)
+    of_2x = any(one.generation == 2 for one in _scenario.classes)
+    return (-1 if code is None else int(code), of_2x and bool(_scenario.run.exceptions),
+            of_2x and _complaints.failures() > 0)
 
 
-__all__ = ["LoadError", "UserClass", "connect", "event", "exit_code", "load", "report_settings", "set_up",
-           "settle", "start_user", "stop_user", "task_ratio", "tear_down"]
+__all__ = ["LoadError", "UserClass", "event", "finish", "load", "report_settings", "set_up", "start_user", "status",
+           "stop_user", "task_ratio", "verdict"]

@@ -8,11 +8,11 @@
 #include "python/record.h"
 #include "python/request.h"
 #include "python/response.h"
+#include "python/runner.h"
 #include "python/statistics.h"
 #include "python/tables.h"
 #include "python/task_set.h"
 #include "python/wait_time.h"
-#include "run/load.h"
 
 /* A petabyte: what is longer is no length, and would overflow the sum of a long run. */
 #define LENGTH_MAX 1e15
@@ -195,28 +195,7 @@ static PyObject *sleep_seconds(PyObject *module, PyObject *argument)
     Py_RETURN_NONE;
 }
 
-/* What scripts and tests may ask of the run. */
-
-static PyObject *user_ended(PyObject *module, PyObject *argument)
-{
-    (void)module;
-    unsigned long long id = PyLong_AsUnsignedLongLong(argument);
-    if (PyErr_Occurred())
-        return NULL;
-    if (acr_python.load != NULL)
-        acr_load_user_ended(acr_python.load, id);
-    Py_RETURN_NONE;
-}
-
-static PyObject *request_quit(PyObject *module, PyObject *unused)
-{
-    (void)module;
-    (void)unused;
-    if (acr_python.load == NULL)
-        return PyErr_Format(PyExc_RuntimeError, "no test is running");
-    acr_load_request_quit(acr_python.load);
-    Py_RETURN_NONE;
-}
+/* What tests may ask of the engine. */
 
 static PyObject *request_count(PyObject *module, PyObject *unused)
 {
@@ -251,8 +230,6 @@ static PyMethodDef functions[] = {
     {"random_millis", random_millis, METH_VARARGS, "Whole milliseconds, uniform in low .. high."},
     {"seed", seed, METH_O, "Make the engine's choices repeatable."},
     {"sleep", sleep_seconds, METH_O, "Wait so many seconds on the engine's timer wheel; other greenlets run."},
-    {"user_ended", user_ended, METH_O, "The user with this id is gone."},
-    {"request_quit", request_quit, METH_NOARGS, "End the test as if its time were up."},
     {"request_count", request_count, METH_NOARGS, "(requests, failures) recorded so far."},
     {"connection_counts", connection_counts, METH_NOARGS, "(open now, made so far) connections of native clients."},
     {0}};
@@ -289,7 +266,7 @@ static int fill_module(PyObject *module)
     preset_exceptions();
     if ((acr_python.plans = PyDict_New()) == NULL || make_names() != 0 || acr_python_request_init() != 0 ||
         acr_python_statistics_add(module) != 0 || acr_python_tables_add(module) != 0 ||
-        PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
+        acr_python_runner_add(module) != 0 || PyModule_AddStringConstant(module, "__version__", ACR_VERSION) != 0)
         return -1;
     if (add_type(module, "NativeSession", &acr_python.session_base, acr_python_session_type_new()) != 0 ||
         add_type(module, "NativeResponse", &acr_python.response_base, acr_python_response_type_new()) != 0 ||

@@ -48,7 +48,7 @@ static void user_start(struct acr_scenario *scenario, size_t class_number, uint6
         PyObject_CallMethod(cast(scenario)->half, "start_user", "nK", (Py_ssize_t)class_number, (unsigned long long)id);
     if (result == NULL) {
         print_error();
-        acr_load_user_ended(acr_python.load, id);
+        acr_load_user_ended(scenario->load, id);
     }
     Py_XDECREF(result);
 }
@@ -68,13 +68,17 @@ static int set_up(struct acr_scenario *scenario)
     return code;
 }
 
-/* A process exit code that a listener chose (environment.process_exit_code). */
-static void read_exit_code(struct python_scenario *python)
+/* What the script makes of the exit code: its own, or that something went wrong in it. */
+static void read_verdict(struct python_scenario *python)
 {
-    PyObject *code = PyObject_CallMethod(python->half, "exit_code", NULL);
-    if (code != NULL && PyLong_Check(code))
-        python->scenario.exit_code = (int)PyLong_AsLong(code);
-    Py_XDECREF(code);
+    PyObject *verdict = PyObject_CallMethod(python->half, "verdict", NULL);
+    int exit_code, erred, faulty;
+    if (verdict != NULL && PyArg_ParseTuple(verdict, "ipp", &exit_code, &erred, &faulty)) {
+        python->scenario.exit_code = exit_code;
+        python->scenario.erred = erred;
+        python->scenario.faulty = faulty;
+    }
+    Py_XDECREF(verdict);
     print_error();
 }
 
@@ -82,9 +86,14 @@ static void event(struct acr_scenario *scenario, enum acr_run_event number, uint
 {
     call_half(cast(scenario), "event", "(iK)", (int)number, (unsigned long long)value);
     if (number == ACR_RUN_QUITTING) {
-        call_half(cast(scenario), "tear_down", "()");
-        read_exit_code(cast(scenario));
+        call_half(cast(scenario), "finish", "()");
+        read_verdict(cast(scenario));
     }
+}
+
+static void status(struct acr_scenario *scenario, const struct acr_run_status *now)
+{
+    call_half(cast(scenario), "status", "(ind)", (int)now->state, (Py_ssize_t)now->users, now->rate);
 }
 
 /* Running */
@@ -98,7 +107,6 @@ static void wake_main(void *context)
 static int run(struct acr_scenario *scenario, struct acr_error *error)
 {
     struct acr_load *load = scenario->load;
-    acr_python.load = load;
     struct acr_fiber *fiber = acr_python_fiber_take();
     int code = fiber != NULL ? 0 : ACR_ERR_SCRIPT;
     if (fiber != NULL) {
@@ -108,7 +116,6 @@ static int run(struct acr_scenario *scenario, struct acr_error *error)
         acr_load_on_finished(load, NULL, NULL);
         acr_python_fiber_give(fiber);
     }
-    acr_python.load = NULL;
     if (code == 0)
         return 0;
     PyErr_Print();
@@ -133,6 +140,7 @@ static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_bu
 static void scenario_close(struct acr_scenario *scenario)
 {
     struct python_scenario *python = cast(scenario);
+    acr_python.scenario = NULL;
     Py_CLEAR(python->half);
     acr_python_script_free_classes(scenario);
     acr_free(python);
@@ -144,6 +152,7 @@ static const struct acr_scenario_ops scenario_ops = {.user_start = user_start,
                                                      .run = run,
                                                      .set_up = set_up,
                                                      .event = event,
+                                                     .status = status,
                                                      .task_ratio = task_ratio,
                                                      .close = scenario_close};
 
@@ -162,6 +171,7 @@ __attribute__((visibility("default"))) int acr_python_load(const struct acr_scen
         return code;
     }
     python->scenario.engine = acr_python.engine;
+    acr_python.scenario = &python->scenario;
     *ret_scenario = &python->scenario;
     return 0;
 }

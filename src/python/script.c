@@ -115,20 +115,6 @@ static int take_report(PyObject *half, struct acr_scenario_report *ret_report)
     return code;
 }
 
-/* The Python half reports ended users, and a script's runner.quit(), through the extension. */
-static int connect_half(PyObject *half)
-{
-    PyObject *extension = PyImport_ImportModule("_acrida");
-    PyObject *ended = extension != NULL ? PyObject_GetAttrString(extension, "user_ended") : NULL;
-    PyObject *quit = ended != NULL ? PyObject_GetAttrString(extension, "request_quit") : NULL;
-    PyObject *result = quit != NULL ? PyObject_CallMethod(half, "connect", "OO", ended, quit) : NULL;
-    Py_XDECREF(extension);
-    Py_XDECREF(ended);
-    Py_XDECREF(quit);
-    Py_XDECREF(result);
-    return result != NULL ? 0 : -1;
-}
-
 int acr_python_script_load(const struct acr_scenario_request *request, struct acr_scenario *scenario,
                            PyObject **ret_half, struct acr_error *error)
 {
@@ -138,8 +124,6 @@ int acr_python_script_load(const struct acr_scenario_request *request, struct ac
     Py_XDECREF(list);
     if (code == 0)
         code = take_report(half, &scenario->report);
-    if (code == 0)
-        code = connect_half(half);
     if (code != 0)
         acr_python_script_failed(half, error);
     *ret_half = half;

@@ -15,7 +15,7 @@
 #include <Python.h>
 
 #include "base/map.h"
-#include "run/engine.h"
+#include "run/scenario.h"
 
 /* Python objects the Python half hands over by configure(); owned. */
 #define ACR_PYTHON_CONFIGURED(X) \
@@ -90,9 +90,9 @@
     X(__self__)
 
 struct acr_python {
-    struct acr_engine *engine; /* NULL until attach_hub() */
-    struct acr_load *load;     /* NULL but during a run */
-    struct acr_map sites;      /* base URL -> struct acr_python_site (site.h) */
+    struct acr_engine *engine;     /* NULL until attach_hub() */
+    struct acr_scenario *scenario; /* the program's locustfile; NULL in a plain Python */
+    struct acr_map sites;          /* base URL -> struct acr_python_site (site.h) */
 #define X(name) PyObject *name;
     ACR_PYTHON_CONFIGURED(X)
 #undef X

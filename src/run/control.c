@@ -61,6 +61,7 @@ struct acr_control {
 
     struct acr_timer time_limit, stop_limit, idle_timer;
     struct acr_reporter reporter;
+    bool reporting;
     struct acr_watch watch;
     int exit_code;
 };
@@ -274,6 +275,9 @@ static void on_change(struct acr_control *control, const struct acr_message *cha
     acr_ramp_plan(&control->ramp, setup->classes, setup->class_count, change->live, control->users, control->rate,
                   control->ends_by_rate, &control->random);
     log_change(control);
+    if (!control->reporting)
+        acr_reporter_start(&control->reporter);
+    control->reporting = true;
     control->ramp_start = acr_loop_now(control->loop);
     acr_timer_arm(&control->ramp_timer, control->ramp_start);
 }
@@ -362,7 +366,6 @@ static void on_limit(struct acr_control *control)
 static void start_clocks(struct acr_control *control)
 {
     acr_watch_start(&control->watch);
-    acr_reporter_start(&control->reporter);
     if (control->setup.options->run_time > 0)
         arm_after(control, &control->time_limit, control->setup.options->run_time);
 }

@@ -257,7 +257,7 @@ class User({base}):
     tasks = [Tasks]
     min_wait = max_wait = 20
     {"" if base == "HttpLocust" else "wait_time = constant(0.02)"}
-""", "-c", 2, host=target.url)
+""", "-c", 2, host=target.url, code=0 if base == "HttpLocust" else 1)
     assert probe.count("task") == 12 and report.total() == (6, 0)
     for number in (1, 3, 5):
         assert report.stderr.count(f"ValueError: task error {number}") == 2
@@ -346,7 +346,7 @@ class User({base}):
     tasks = [Tasks]
     min_wait = max_wait = 20
     {"" if base == "HttpLocust" else "wait_time = constant(0.02)"}
-""", "-c", 4, "-t", "1s", host=target.url)
+""", "-c", 4, "-t", "1s", host=target.url, code=0 if base == "HttpLocust" else 1)
     assert report.stderr.count("ValueError: bad start") >= 2
     assert len(set(probe.values("work", "user"))) == 2 or base == "HttpUser"
     agree(report, target.stats())

@@ -234,8 +234,8 @@ def user_stopped(rig):
         "host": rig.server.url, "tasks": [lambda user: user.client.get("/2ms/a")],
         "on_stop": lambda user: user.client.get("/now/b")}))
     ended = []
-    users = Users(ended.append, lambda: None)
-    users.start(1, lambda: cls(rig.environment))
+    users = Users(ended.append, lambda: None, lambda: None)
+    users.start(1, cls, lambda: cls(rig.environment))
     gevent.sleep(0.001)
     users.stop(1)
     while not ended:

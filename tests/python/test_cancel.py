@@ -271,8 +271,8 @@ class Life:
         body = {"tasks": list(tasks), "host": server.url, "on_stop": on_stop, "wait_time": constant(60),
                 "said": self.said}
         self.cls = type("Mine", (HttpUser,), body)
-        self.users = Users(self.ended.append, lambda: None)
-        self.users.start(1, lambda: self.cls(env.Environment(events=events)))
+        self.users = Users(self.ended.append, lambda: None, lambda: None)
+        self.users.start(1, self.cls, lambda: self.cls(env.Environment(events=events)))
 
     def stop(self):
         self.users.stop(1)

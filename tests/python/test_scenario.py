@@ -10,6 +10,7 @@ import locust
 import pytest
 from gevent import get_hub
 from locust import _scenario, events, log, runners, stats
+from locust.event import EventHook
 
 HEAD = """
 from locust import HttpLocust, HttpUser, InterruptTaskSet, Locust, TaskSet, User, events, task
@@ -18,13 +19,35 @@ said = []
 """
 
 
+class Engine:
+    """What the program is told and asked, in order."""
+
+    def __init__(self):
+        self.ended, self.quits, self.asked = [], [], []
+
+    def user_ended(self, number):
+        self.ended.append(number)
+
+    def request_start(self, *given):
+        self.asked.append(("start", *given))
+
+    def request_stop(self):
+        self.asked.append(("stop",))
+
+    def request_quit(self):
+        self.quits.append(True)
+
+
 @pytest.fixture
 def scenario(tmp_path, monkeypatch):
-    """scenario(text, **options): loads it; .ended and .quits are what the program would be told."""
+    """scenario(text, **options): loads it; .ended, .quits and .asked are what the program would be told."""
+    engine = Engine()
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(log, "setup_logging", lambda *given: None)
     monkeypatch.setattr(runners, "locust_runner", None)
-    monkeypatch.setattr(_scenario, "_scenario", _scenario._Scenario())
+    monkeypatch.setattr(_scenario, "_scenario", _scenario._Scenario(engine))
+    hooks = [hook for hook in vars(events).values() if isinstance(hook, EventHook)]
+    handlers = [hook._handlers[:] for hook in hooks]
     before = set(sys.modules)
 
     def load(text, **options):
@@ -32,14 +55,16 @@ def scenario(tmp_path, monkeypatch):
         path.write_text(HEAD + textwrap.dedent(text))
         load.classes = _scenario.load(str(path), **options)
         load.said = sys.modules["scenariofile"].said
-        load.ended, load.quits = [], []
-        _scenario.connect(load.ended.append, lambda: load.quits.append(True))
+        load.environment = _scenario._scenario.environment
+        load.ended, load.quits, load.asked = engine.ended, engine.quits, engine.asked
         return load
 
     yield load
-    for number in list(_scenario._scenario.users._alive):
+    for number in list(_scenario._scenario.run.users._alive):
         _scenario.stop_user(number)
     gevent.sleep(0.01)
+    for hook, mine in zip(hooks, handlers):
+        hook._handlers[:] = mine
     for name in set(sys.modules) - before:
         del sys.modules[name]
 
@@ -258,8 +283,8 @@ def test_setup_runs_for_users_then_task_sets_and_teardown_in_reverse(scenario):
     assert _scenario.set_up()
     assert one.said == ["setup", ("outer setup", 1), "inner setup"]
     del one.said[:]
-    _scenario.tear_down()
-    _scenario.tear_down()
+    _scenario.event(_scenario.QUITTING)
+    _scenario.event(_scenario.QUITTING)
     assert one.said == ["inner teardown", "outer teardown", "teardown"]
 
 
@@ -287,7 +312,7 @@ class Second(Mine):
     assert not _scenario.set_up()
     assert "setup broke" in capsys.readouterr().err
     del one.said[:]
-    _scenario.tear_down()
+    _scenario.event(_scenario.QUITTING)
     assert one.said == ["teardown"]
 
 
@@ -295,7 +320,7 @@ def test_a_teardown_that_fails_is_logged_and_the_others_run(scenario, caplog):
     one = scenario(FIXTURES.replace('said.append("outer teardown")', 'raise ValueError("teardown broke")'))
     _scenario.set_up()
     del one.said[:]
-    _scenario.tear_down()
+    _scenario.event(_scenario.QUITTING)
     assert one.said == ["inner teardown", "teardown"] and "teardown broke" in caplog.text
 
 
@@ -318,9 +343,9 @@ def test_a_script_may_set_the_exit_code(scenario):
 def f(environment, **kwargs):
     environment.process_exit_code = 3
 """ + QUIET)
-    assert _scenario.exit_code() == -1
+    assert _scenario.verdict() == (-1, False, False)
     _scenario.event(_scenario.QUITTING)
-    assert _scenario.exit_code() == 3
+    assert _scenario.verdict()[0] == 3
 
 
 def test_many_users_cost_little_memory(scenario):
@@ -350,7 +375,7 @@ def test_sys_exit_in_a_task_ends_the_process_with_that_code(tmp_path):
     path.write_text(HEAD + "class Mine(User):\n    @task\n    def a(self):\n        sys.exit(42)\n")
     here = os.path.dirname(__file__)
     program = (f"import sys; sys.path.insert(0, {here!r}); import conftest, gevent; from locust import _scenario\n"
-               f"_scenario.load({str(path)!r}); _scenario.connect(print, print); _scenario.start_user(0, 1)\n"
+               f"_scenario.load({str(path)!r}); _scenario.start_user(0, 1)\n"
                "gevent.sleep(5)\n")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert done.returncode == 42
