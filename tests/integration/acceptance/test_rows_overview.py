@@ -67,7 +67,7 @@ def test_M1_02_behaviour_is_code(crowd):
 
 
 def test_M1_04_thousands_of_users_wait_for_answers_in_one_thread(crowd):
-    """Thousands of users are served by events on one machine: all wait for answers at once, without threads of their own."""
+    """Thousands of users are served by events on one machine: all wait for answers at once, without threads."""
     note, = crowd[1].all("all inside")
     assert note["threads"] < 20
     answered = sum(time < note["time"] for time in crowd[1].values("visited", "time"))
