@@ -56,6 +56,27 @@ class EventHook:
         """Calls the listeners with `kwargs`; `reverse`: last added first, this once."""
         self._call(kwargs, reverse)
 
+    @contextmanager
+    def measure(self, request_type: str, name: str, response_length: int = 0,
+                context: Optional[Dict[str, Any]] = None) -> Iterator[Dict[str, Any]]:
+        """Times the block and fires this hook at its end, failed if it raised (the exception goes no further).
+
+        The yielded dict holds the fields of the event and may be changed in the block.
+        """
+        fields: Dict[str, Any] = {
+            "request_type": request_type, "name": name, "response_length": response_length,
+            "context": context or {}, "response": None, "exception": None, "start_time": time.time(), "url": None,
+        }
+        begin = time.perf_counter()
+        try:
+            yield fields
+        except FLOW:
+            raise
+        except Exception as error:
+            fields["exception"] = error
+        fields["response_time"] = (time.perf_counter() - begin) * 1000
+        self.fire(**fields)
+
     def call(self, /, **kwargs: Any) -> None:
         """Calls the listeners and does nothing else: for the engine, which has recorded the request already."""
         self._call(kwargs, False)
@@ -161,27 +182,6 @@ class RequestHook(_ReportingHook):
             return
         names = ["request_type", "name", "response_time", "response_length"] + (["exception"] if failed else [])
         hook._call({name: fields[name] for name in names}, reverse)
-
-    @contextmanager
-    def measure(self, request_type: str, name: str, response_length: int = 0,
-                context: Optional[Dict[str, Any]] = None) -> Iterator[Dict[str, Any]]:
-        """Times the block and fires this hook at its end, failed if it raised (the exception goes no further).
-
-        The yielded dict holds the fields of the event and may be changed in the block.
-        """
-        fields: Dict[str, Any] = {
-            "request_type": request_type, "name": name, "response_length": response_length,
-            "context": context or {}, "response": None, "exception": None, "start_time": time.time(), "url": None,
-        }
-        begin = time.perf_counter()
-        try:
-            yield fields
-        except FLOW:
-            raise
-        except Exception as error:
-            fields["exception"] = error
-        fields["response_time"] = (time.perf_counter() - begin) * 1000
-        self.fire(**fields)
 
 
 @contextmanager

@@ -461,3 +461,12 @@ def test_a_custom_client_may_fire_in_threads_of_its_own(hear, counted):
     for job in jobs:
         job.get()
     assert counted() == (2000, 0) and len(heard) == 2000
+
+
+def test_any_hook_measures(counted):
+    hook, said = EventHook(), []
+    hook += lambda **given: said.append(given)
+    with hook.measure("db", "select") as fields:
+        fields["rows"] = 3
+    assert said[0]["name"] == "select" and said[0]["rows"] == 3 and said[0]["response_time"] >= 0
+    assert counted() == (0, 0)  # only the hooks of requests count
