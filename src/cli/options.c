@@ -97,12 +97,13 @@ static size_t find_candidates(struct acr_str prefix, struct candidate *candidate
     return count;
 }
 
-static bool are_one_option(const struct candidate *candidates, size_t count)
+/* The option whose names all candidates are; NULL when there are several or none. */
+static const struct acr_option *only_option(const struct candidate *candidates, size_t count)
 {
     for (size_t i = 1; i < count; i++)
         if (candidates[i].option != candidates[0].option)
-            return false;
-    return count > 0;
+            return NULL;
+    return count > 0 ? candidates[0].option : NULL;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -121,12 +122,13 @@ static void refuse_ambiguous(struct parser *parser, struct acr_str name, struct 
 
 static int find_long(struct parser *parser, struct acr_str name, struct candidate *ret_found)
 {
-    struct candidate candidates[CANDIDATES_MAX];
+    struct candidate candidates[CANDIDATES_MAX] = {{NULL, NULL}};
     if (find_exact(name, ret_found))
         return 0;
     size_t count = find_candidates(name, candidates);
-    if (are_one_option(candidates, count)) {
-        *ret_found = candidates[0];
+    const struct acr_option *option = only_option(candidates, count);
+    if (option != NULL) {
+        *ret_found = (struct candidate){option, candidates[0].name};
         return 0;
     }
     if (count == 0)
