@@ -80,6 +80,7 @@ def all_peers():
         Peer("wrk", lambda url, connections, seconds: ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"{url}/"]),
         Peer("Acrida, HttpUser", acrida("http_user.py")),
         Peer("Acrida, HttpLocust", acrida("http_locust.py")),
+        Peer("Acrida, HttpLocust with execute_task overridden", acrida("execute_task.py")),
         Peer("Acrida, HttpUser with cookie, name, json, catch_response", acrida("checked.py")),
         Peer("ab", lambda url, connections, seconds: [
             "ab", "-q", "-k", "-c", connections, "-t", seconds, "-n", 100_000_000, f"{url}/"]),
