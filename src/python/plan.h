@@ -57,9 +57,9 @@ bool acr_python_plan_misses(PyObject *set, PyObject *user);
 struct acr_python_plan *acr_python_plan_for(struct acr_python_plan *plan, PyObject *set, PyObject *user);
 void acr_python_plan_free(struct acr_python_plan *plan); /* one made by acr_python_plan_for(), or NULL */
 
-/* Changes with every change of the object's own attributes, so also with those of no interest; 0: it has none. */
-static inline uint64_t acr_python_attributes_version(PyObject *object)
+/* Changes with every change of an object's own attributes, so also with those of no interest; 0: it has none. `dict` is
+ * where the object keeps them, by _PyObject_GetDictPtr(), which stays the same for its life; or NULL. */
+static inline uint64_t acr_python_attributes_version(PyObject *const *dict)
 {
-    PyObject **dict = _PyObject_GetDictPtr(object);
     return dict != NULL && *dict != NULL && PyDict_GET_SIZE(*dict) > 0 ? ((PyDictObject *)*dict)->ma_version_tag : 0;
 }

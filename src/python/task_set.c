@@ -143,8 +143,8 @@ void acr_python_task_set_replan(struct acr_python_task_set *set)
     set->plan = set->shared_plan;
     if (acr_python_plan_misses(self, set->user))
         set->plan = set->own_plan = acr_python_plan_for(set->own_plan, self, set->user);
-    set->attributes_seen = acr_python_attributes_version(self);
-    set->user_attributes_seen = acr_python_attributes_version(set->user);
+    set->attributes_seen = acr_python_attributes_version(set->attributes);
+    set->user_attributes_seen = acr_python_attributes_version(set->user_attributes);
 }
 
 /* Binds the set to a user. */
@@ -154,6 +154,8 @@ static int take_user(struct acr_python_task_set *set, PyObject *user)
     if (set->shared_plan == NULL)
         return -1;
     Py_XSETREF(set->user, Py_NewRef(user));
+    set->attributes = _PyObject_GetDictPtr((PyObject *)set);
+    set->user_attributes = _PyObject_GetDictPtr(user);
     acr_python_task_set_replan(set);
     return 0;
 }

@@ -25,7 +25,8 @@ struct acr_python_task_set {
     struct acr_python_plan *plan;        /* what holds now: shared_plan or own_plan; NULL until __init__ */
     struct acr_python_plan *shared_plan; /* of the types */
     struct acr_python_plan *own_plan;    /* of this object, owned; NULL until it is needed */
-    uint64_t attributes_seen, user_attributes_seen; /* acr_python_attributes_version() when `plan` was chosen */
+    PyObject *const *attributes, *const *user_attributes; /* where this object and the user keep their own */
+    uint64_t attributes_seen, user_attributes_seen;       /* acr_python_attributes_version() when `plan` was chosen */
     struct acr_wait_state wait_state;
     acr_nanos created;
     bool serves_user; /* the implicit set of a user with `tasks`: those get the user, not this set */
@@ -40,8 +41,8 @@ void acr_python_task_set_replan(struct acr_python_task_set *set);
 static inline void acr_python_task_set_refresh(struct acr_python_task_set *set)
 {
     if (ACR_UNLIKELY(acr_python_plan_is_stale(set->plan) ||
-                     acr_python_attributes_version((PyObject *)set) != set->attributes_seen ||
-                     acr_python_attributes_version(set->user) != set->user_attributes_seen))
+                     acr_python_attributes_version(set->attributes) != set->attributes_seen ||
+                     acr_python_attributes_version(set->user_attributes) != set->user_attributes_seen))
         acr_python_task_set_replan(set);
 }
 

@@ -392,3 +392,19 @@ def test_a_sequence_of_methods_and_nested_sets_in_any_stacking():
 
     life(Sequence)
     assert said == ["enter", "leave", "second", "third", "third", "enter", "leave", "second"]
+
+
+def test_the_attributes_of_a_set_may_be_replaced_as_a_whole():
+    said = Said(5)
+
+    class Tasks(TaskSet):
+        @task
+        def a(self):
+            said("task")
+            if len(said) == 1:
+                self.__dict__ = {"wait": lambda: said("wait")}
+            elif len(said) == 3:
+                del self.__dict__
+
+    life(Tasks)
+    assert said == ["task", "wait", "task", "task", "task"]
