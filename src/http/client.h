@@ -75,8 +75,8 @@ struct acr_request {
     struct acr_str header_lines;  /* "Name: value\r\n" each, checked (acr_request_header_line); without Content-Length,
                                      Host unless own_host, Cookie unless own_cookies */
     struct acr_str content_type;  /* empty: none; dropped with the body on a redirect */
-    struct acr_str authorization; /* empty: none, then the URL's user name and password count; dropped on a redirect to
-                                     another host */
+    struct acr_str authorization; /* empty: none, then the URL's user name and password count, not those of a redirect's
+                                     Location; dropped on a redirect to another host */
     struct acr_str cookies;       /* "a=1; b=2" sent behind the jar's */
     struct acr_str body;
     bool has_body; /* send Content-Length even when the body is empty */

@@ -103,10 +103,11 @@ int acr_request_url_credentials(const struct acr_url *url, struct acr_buffer *ou
     return code;
 }
 
-/* "Authorization: ..." as given or from the URL's user info, or nothing. */
+/* "Authorization: ..." as given or from the URL's user info, or nothing. That of a redirect's Location does not count.
+ */
 static int put_authorization(const struct acr_request *request, const struct acr_url *url, struct acr_buffer *out)
 {
-    if (request->authorization.size == 0 && !acr_request_has_url_credentials(url))
+    if (request->authorization.size == 0 && (url != request->url || !acr_request_has_url_credentials(url)))
         return 0;
     int code = acr_buffer_append_str(out, ACR_STR("Authorization: "));
     if (code == 0)

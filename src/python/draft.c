@@ -358,6 +358,12 @@ static int take_method(const struct acr_python_call *call, struct acr_python_dra
     return acr_request_is_name(draft->request.method) ? 0 : 1;
 }
 
+/* Might a header say who asks? To requests the user name in a URL matters more. */
+static bool has_own_token(const struct acr_python_call *call, const struct acr_python_session_state *state)
+{
+    return call->auth == NULL && (call->headers != NULL || state->authorization.size > 0);
+}
+
 /* Method, URL and body. A URL that the engine does not take is prepared by requests, which knows international host
  * names and raises its own exception for what is none. */
 static int take_what(struct acr_python_session *session, struct acr_python_call *call, struct acr_python_draft *draft)
@@ -373,6 +379,8 @@ static int take_what(struct acr_python_session *session, struct acr_python_call 
         if (way != 0)
             break;
     }
+    if (way == 0 && ACR_UNLIKELY(draft->route->url.username.data != NULL) && has_own_token(call, draft->state))
+        return 1;
     return way == 0 ? take_body(call, draft) : way;
 }
 

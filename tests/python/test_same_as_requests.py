@@ -225,6 +225,21 @@ def test_user_name_and_password_in_a_url_count_as_in_requests(site, user_info):
     assert said(response) == said(expected) and response.url == expected.url
 
 
+@pytest.mark.parametrize("target", ["/echo", "http://HOST/echo", "//HOST/echo", "http://a:b@HOST/echo", "http://OTHER/echo",
+                                    "http://a:b@OTHER/echo"])
+@pytest.mark.parametrize("user_info, given", [
+    ("", {}), ("user:word@", {}), ("", {"auth": ("user", "word")}), ("user:word@", {"auth": ("another", "one")}),
+    ("", {"headers": {"Authorization": "Bearer x"}}), ("user:word@", {"headers": {"Authorization": "Bearer x"}})])
+def test_credentials_follow_a_redirect_as_far_as_in_requests(site, target, user_info, given):
+    host = site.partition("://")[2]
+    place = target.replace("HOST", host).replace("OTHER", host.replace("127.0.0.1", "localhost"))
+    theirs = requests.Session()
+    theirs.trust_env = False
+    url = f"http://{user_info}{host}/redirect"
+    expected = theirs.get(url, params={"to": place}, **given)
+    assert said(HttpSession(site).get(url, params={"to": place}, **given)) == said(expected)
+
+
 def test_elapsed_is_that_of_the_last_hop(site):
     response = HttpSession(site).get("/slow", allow_redirects=True)
     assert 0.4 < response.elapsed.total_seconds() < 5
