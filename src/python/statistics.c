@@ -88,6 +88,7 @@ static PyObject *stats_counts(PyObject *module, PyObject *args)
                          acr_nanos_to_seconds(entry->last_wall), summary(&entry->successes), summary(&entry->failures));
 }
 
+/* Takes both references. */
 static int dict_set(PyObject *dict, PyObject *key, PyObject *value)
 {
     int code = key != NULL && value != NULL ? PyDict_SetItem(dict, key, value) : -1;
@@ -106,15 +107,23 @@ static PyObject *cell_millis(uint32_t cell)
     return whole >= low ? PyLong_FromUnsignedLongLong(whole / 1000) : PyFloat_FromDouble((double)high / 1000);
 }
 
+static int add_times(PyObject *dict, const struct acr_histogram *times, const struct acr_histogram *counted)
+{
+    uint64_t count;
+    for (uint32_t cell = 0; (count = acr_histogram_next(times, &cell)) > 0; cell++) {
+        count += counted != NULL ? acr_histogram_cell_count(counted, cell) : 0;
+        if (dict_set(dict, cell_millis(cell), PyLong_FromUnsignedLongLong(count)) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* {milliseconds: count} of one histogram, or of two together. */
 static PyObject *times_dict(const struct acr_histogram *first, const struct acr_histogram *second)
 {
     PyObject *dict = PyDict_New();
-    for (uint32_t cell = 0; dict != NULL && cell < ACR_HISTOGRAM_CELLS; cell++) {
-        uint64_t count = acr_histogram_cell_count(first, cell);
-        count += second != NULL ? acr_histogram_cell_count(second, cell) : 0;
-        if (count > 0 && dict_set(dict, cell_millis(cell), PyLong_FromUnsignedLongLong(count)) != 0)
-            Py_CLEAR(dict);
-    }
+    if (dict != NULL && (add_times(dict, first, NULL) != 0 || (second != NULL && add_times(dict, second, first) != 0)))
+        Py_CLEAR(dict);
     return dict;
 }
 

@@ -24,14 +24,27 @@ static struct acr_str str_of(const char *data, Py_ssize_t size)
     return (struct acr_str){data, (size_t)size};
 }
 
+static int parse_row(PyObject *row, const char *format, ...)
+{
+    if (!PyTuple_Check(row)) {
+        PyErr_Format(PyExc_TypeError, "a row must be a tuple, not %.100s", Py_TYPE(row)->tp_name);
+        return -1;
+    }
+    va_list args;
+    va_start(args, format);
+    int parsed = PyArg_VaParse(row, format, args);
+    va_end(args);
+    return parsed ? 0 : -1;
+}
+
 static int take_request_row(PyObject *tuple, struct acr_request_row *ret_row)
 {
     const char *method, *name;
     Py_ssize_t method_size, name_size;
     unsigned long long requests, failures;
     struct acr_request_row row;
-    if (!PyArg_ParseTuple(tuple, "s#s#KKddddd;a row of the request table", &method, &method_size, &name, &name_size,
-                          &requests, &failures, &row.average_ms, &row.least_ms, &row.most_ms, &row.median_ms, &row.rps))
+    if (parse_row(tuple, "s#s#KKddddd;a row of the request table", &method, &method_size, &name, &name_size, &requests,
+                  &failures, &row.average_ms, &row.least_ms, &row.most_ms, &row.median_ms, &row.rps) != 0)
         return -1;
     row.method = str_of(method, method_size);
     row.name = str_of(name, name_size);
@@ -48,9 +61,9 @@ static int take_percentile_row(PyObject *tuple, struct acr_percentile_row *ret_r
     unsigned long long requests;
     struct acr_percentile_row row;
     double *times = row.times_ms;
-    if (!PyArg_ParseTuple(tuple, "s#s#K(ddddddddd);a row of the percentile table", &method, &method_size, &name,
-                          &name_size, &requests, times, times + 1, times + 2, times + 3, times + 4, times + 5,
-                          times + 6, times + 7, times + 8))
+    if (parse_row(tuple, "s#s#K(ddddddddd);a row of the percentile table", &method, &method_size, &name, &name_size,
+                  &requests, times, times + 1, times + 2, times + 3, times + 4, times + 5, times + 6, times + 7,
+                  times + 8) != 0)
         return -1;
     row.method = str_of(method, method_size);
     row.name = str_of(name, name_size);
@@ -66,7 +79,7 @@ static PyObject *request_table(PyObject *module, PyObject *args)
     struct acr_request_row row;
     struct acr_buffer text = {0};
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!O!I:request_table", &PyList_Type, &rows, &PyTuple_Type, &total_tuple, &width))
+    if (!PyArg_ParseTuple(args, "O!OI:request_table", &PyList_Type, &rows, &total_tuple, &width))
         return NULL;
     acr_console_requests_head(width, &text);
     int code = 0;
@@ -113,8 +126,8 @@ static int take_errors(PyObject *list, struct acr_stats_error *ret_errors)
         const char *method, *name, *text;
         Py_ssize_t method_size, name_size, text_size;
         unsigned long long occurrences;
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(list, i), "s#s#s#K;a row of the error report", &method, &method_size,
-                              &name, &name_size, &text, &text_size, &occurrences))
+        if (parse_row(PyList_GET_ITEM(list, i), "s#s#s#K;a row of the error report", &method, &method_size, &name,
+                      &name_size, &text, &text_size, &occurrences) != 0)
             return -1;
         ret_errors[i] = (struct acr_stats_error){str_of(method, method_size), str_of(name, name_size),
                                                  str_of(text, text_size), occurrences};

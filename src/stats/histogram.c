@@ -61,6 +61,20 @@ uint64_t acr_histogram_cell_count(const struct acr_histogram *histogram, uint32_
     return cells != NULL ? cells[cell - group_start(group)] : 0;
 }
 
+uint64_t acr_histogram_next(const struct acr_histogram *histogram, uint32_t *cell)
+{
+    while (*cell < ACR_HISTOGRAM_CELLS) {
+        unsigned group = group_of_cell(*cell);
+        const uint64_t *cells = histogram->groups[group];
+        uint32_t end = group_start(group) + (uint32_t)group_size(group);
+        for (; cells != NULL && *cell < end; (*cell)++)
+            if (cells[*cell - group_start(group)] > 0)
+                return cells[*cell - group_start(group)];
+        *cell = end;
+    }
+    return 0;
+}
+
 static size_t group_bytes(unsigned group)
 {
     return sizeof(struct group) + group_size(group) * sizeof(uint64_t);

@@ -70,3 +70,7 @@ double acr_histogram_mean(const struct acr_histogram *histogram);
 uint32_t acr_histogram_cell(uint64_t micros);
 void acr_histogram_cell_range(uint32_t cell, uint64_t *ret_low, uint64_t *ret_high);
 uint64_t acr_histogram_cell_count(const struct acr_histogram *histogram, uint32_t cell);
+
+/* Walks the cells that count something, upwards: start with *cell = 0, and go on with the next one. Returns the count
+ * of the cell it moved *cell to; 0 when there is none left. */
+uint64_t acr_histogram_next(const struct acr_histogram *histogram, uint32_t *cell);

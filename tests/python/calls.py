@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import _acrida
 import gevent
+import locust
 import pytest
 import requests
 from echo import EchoServer
@@ -610,11 +611,33 @@ def parallel(rig):
     gevent.joinall(greenlets)
 
 
+def statistics(rig):
+    """Everything that is read of the run's statistics, and what is refused."""
+    stats = locust.stats.global_stats
+    stats.clear_all()
+    for name in ("a", "b"):
+        stats.log_request("GET", name, 10.5, 100)
+        stats.log_error("GET", name, ValueError("bad"))
+    for entry in (*stats.entries.values(), stats.total, locust.env.Environment().stats.total):
+        str(entry), entry.percentile(), entry.serialize(), entry.current_rps, entry.total_rps, entry.fail_ratio
+    stats.total.get_current_response_time_percentile(0.5), dict(stats.total.response_times_cache)
+    stats.serialize_errors(), stats.serialize_stats(), locust.stats.requests_csv(), locust.stats.distribution_csv()
+    locust.stats.print_stats(stats), locust.stats.print_percentile_stats(stats), locust.stats.print_error_report()
+    for refused in (lambda: _acrida.request_table([("GET",)], (), 60), lambda: _acrida.percentile_table([1], None, 60),
+                    lambda: _acrida.error_table([("GET", "a", "b", "many")], 60), lambda: stats.entries["none", ""],
+                    lambda: locust.stats.write_stat_csvs("/no/folder"), lambda: locust.stats.write_stat_csvs(None),
+                    lambda: stats.get("\ud800", "GET"), lambda: _acrida.stats_counts(1, 2),
+                    lambda: _acrida.request_table([], ("GET", "\ud800", 1, 1, 1, 1, 1, 1, 1), 60)):
+        with pytest.raises((TypeError, KeyError, OSError, UnicodeError)):
+            refused()
+    stats.total.reset(), stats.get("a", "GET").reset(), stats.reset_all()
+
+
 CASES = [get, all_attributes, post_json, post_form, post_files, odd_arguments, wrong_arguments, session_state,
          catch_success, catch_failure, catch_exception, catch_passing, catch_nothing, http_error, no_connection,
          cut_connection, bad_url, redirects, too_many_redirects, whole_stream, abandoned_stream, timeouts, killed,
          read_timeout, listeners, json_answer, user_lives, user_stopped, sleeps, cookies, session_headers, own_attributes,
          through_adapter, through_hooks, prepared, requests_themselves, fired_events, fired_oddly, raising_listeners, waits,
-         nested_sets, sequences, scheduled_tasks, raising_tasks, users_that_cannot_live, parallel]
+         nested_sets, sequences, scheduled_tasks, raising_tasks, users_that_cannot_live, parallel, statistics]
 
 

@@ -317,6 +317,13 @@ def test_the_runs_times_are_exact_to_a_thousandth(counted):
     assert {45, 122, 557, 999} < set(counted.total.response_times)
 
 
+def test_the_runs_times_are_few_however_many_there_are(counted):
+    for i in range(20000):
+        succeed("/", 50 + i / 2000)
+    times = counted.total.response_times
+    assert len(times) < 400 and sum(times.values()) == 20000 and 49.99 < min(times) < max(times) < 60.1
+
+
 def test_the_runs_errors(counted):
     for _ in range(3):
         fail("/", error=locust.exception.CatchResponseError("my fail"))

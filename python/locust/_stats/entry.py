@@ -2,7 +2,7 @@
 """StatsEntry: the requests of one name, counted by a script itself."""
 import time
 from collections import OrderedDict
-from typing import Any, Dict, List, Mapping, Optional, cast
+from typing import Any, Dict, Iterable, List, Mapping, Optional, cast
 
 from . import tables
 from .times import (CachedResponseTimes, Millis, Times, calculate_response_time_percentile, diff_response_time_dicts,
@@ -153,7 +153,12 @@ class StatsEntry:
 
     def get_response_time_percentile(self, percent: float) -> Optional[Millis]:
         """The time within which that fraction (0..1) of the requests was answered; None without times."""
-        return calculate_response_time_percentile(self.response_times, self._timed, percent)
+        return self.percentiles([percent])[0]
+
+    def percentiles(self, percents: Iterable[float]) -> List[Optional[Millis]]:
+        """The same for several at once."""
+        times, timed = self.response_times, self._timed
+        return [calculate_response_time_percentile(times, timed, percent) for percent in percents]
 
     def get_current_response_time_percentile(self, percent: float) -> Optional[Millis]:
         """The same for the last seconds (CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW, 10 s).

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The engine's statistics in the shape of RequestStats. Nothing is kept here: each read asks the engine."""
-from typing import Any, Dict, ItemsView, Iterator, Mapping, NamedTuple, Optional, Tuple, ValuesView
+from typing import Any, Dict, ItemsView, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, ValuesView
 
 import _acrida
 
@@ -18,12 +18,14 @@ class Summary(NamedTuple):
     least: float
     most: float
 
-
-NO_TIMES = Summary(0, 0.0, 0.0, 0.0)
+    def with_others(self, other: "Summary") -> "Summary":
+        """The times of both."""
+        least = min((one.least for one in (self, other) if one.count), default=0.0)
+        return Summary(self.count + other.count, self.sum + other.sum, least, max(self.most, other.most))
 
 
 class Counts(NamedTuple):
-    """What the engine counted of one name; failures apart from successes."""
+    """What the engine counted of one name; failures apart from successes. Timestamps are seconds since the epoch."""
 
     successes: int
     failures: int
@@ -33,15 +35,9 @@ class Counts(NamedTuple):
     success_times: Summary
     failure_times: Summary
 
-    @property
-    def success_summary(self) -> Summary:
-        return Summary(*self.success_times)
 
-    def all_times(self) -> Summary:
-        """Those of successes and failures together."""
-        parts = [Summary(*part) for part in (self.success_times, self.failure_times)]
-        return Summary(sum(part.count for part in parts), sum(part.sum for part in parts),
-                       min((part.least for part in parts if part.count), default=0.0), max(part.most for part in parts))
+NO_TIMES = Summary(0, 0.0, 0.0, 0.0)
+NOTHING = Counts(0, 0, 0, 0.0, 0.0, NO_TIMES, NO_TIMES)
 
 
 class LiveEntry(StatsEntry):
@@ -55,26 +51,31 @@ class LiveEntry(StatsEntry):
         self.use_response_times_cache = is_total
         self._key = (None, None) if is_total else (name, method)
 
-    def _counts(self) -> Counts:
+    def counts(self) -> Counts:
+        """All that is counted, as of one moment."""
         counts = _acrida.stats_counts(*self._key)
-        return Counts(*counts) if counts else Counts(0, 0, 0, 0.0, 0.0, NO_TIMES, NO_TIMES)
+        if counts is None:
+            return NOTHING
+        *numbers, success_times, failure_times = counts
+        return Counts(*numbers, Summary(*success_times), Summary(*failure_times))
 
     def _summary(self) -> Summary:
-        counts = self._counts()
-        return counts.all_times() if self.stats.with_failures else counts.success_summary
+        counts = self.counts()
+        both = self.stats.with_failures
+        return counts.success_times.with_others(counts.failure_times) if both else counts.success_times
 
     @property
     def num_requests(self) -> int:  # type: ignore[override]
-        counts = self._counts()
+        counts = self.counts()
         return counts.successes + counts.failures * self.stats.with_failures
 
     @property
     def num_successes(self) -> int:
-        return self._counts().successes
+        return self.counts().successes
 
     @property
     def num_failures(self) -> int:  # type: ignore[override]
-        return self._counts().failures
+        return self.counts().failures
 
     @property
     def num_none_requests(self) -> int:  # type: ignore[override]
@@ -86,7 +87,7 @@ class LiveEntry(StatsEntry):
 
     @property
     def fail_ratio(self) -> float:
-        counts = self._counts()
+        counts = self.counts()
         requests = counts.successes + counts.failures
         return counts.failures / requests if requests else 0.0
 
@@ -122,16 +123,16 @@ class LiveEntry(StatsEntry):
     @property
     def total_content_length(self) -> int:  # type: ignore[override]
         """Of successes."""
-        return self._counts().content_bytes
+        return self.counts().content_bytes
 
     @property
     def start_time(self) -> float:  # type: ignore[override]
-        return self._counts().start
+        return self.counts().start
 
     @property
     def last_request_timestamp(self) -> int:  # type: ignore[override]
         """The second of the last request, or of the last reset."""
-        return int(self._counts().last)
+        return int(self.counts().last)
 
     @property
     def response_times_cache(self) -> Optional[Mapping[int, CachedResponseTimes]]:  # type: ignore[override]
@@ -141,9 +142,9 @@ class LiveEntry(StatsEntry):
     def median_response_time(self) -> Millis:
         return min(super().median_response_time, self.max_response_time)
 
-    def get_response_time_percentile(self, percent: float) -> Optional[Millis]:
-        millis = super().get_response_time_percentile(percent)
-        return None if millis is None else min(millis, self.max_response_time)
+    def percentiles(self, percents: Iterable[float]) -> List[Optional[Millis]]:
+        longest = self.max_response_time
+        return [None if millis is None else min(millis, longest) for millis in super().percentiles(percents)]
 
     def log(self, response_time: Optional[Millis], content_length: int) -> None:
         """Counts a success, in the total as well."""
@@ -250,6 +251,8 @@ class LiveStats(RequestStats):
     all times are those of successes.
     """
 
+    total: LiveEntry
+
     def __init__(self, with_failures: bool = False) -> None:
         self.with_failures = with_failures
         self.entries = Entries(self)
@@ -262,8 +265,8 @@ class LiveStats(RequestStats):
 
     @property
     def seconds(self) -> float:
-        counts = _acrida.stats_counts(None, None)
-        return max(counts[4] - counts[3], 1)
+        counts = self.total.counts()
+        return max(counts.last - counts.start, 1)
 
     def get(self, name: str, method: str) -> StatsEntry:
         return LiveEntry(self, *_acrida.stats_get(str(name), str(method or "")))

@@ -41,7 +41,7 @@ def _percentile_row(entry: Any) -> Tuple[Any, ...]:
 
 def percentiles(entry: Any) -> Tuple[float, ...]:
     """The nine times of the tables, in milliseconds."""
-    return tuple(entry.get_response_time_percentile(share) or 0 for share in PERCENTILES)
+    return tuple(millis or 0 for millis in entry.percentiles(PERCENTILES))
 
 
 def error_table(errors: Iterable[Any]) -> str:

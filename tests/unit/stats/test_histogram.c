@@ -342,3 +342,21 @@ static void test_sharing_is_not_to_be_told_from_copying(void **state)
         acr_histogram_done(&model[i]);
     }
 }
+
+static void test_walking_finds_every_cell_that_counts_and_no_other(void **state)
+{
+    struct acr_histogram histogram = {0};
+    uint32_t cell = 0;
+    assert_int_equal(acr_histogram_next(&histogram, &cell), 0);
+    uint64_t micros[] = {0, 7, 2047, 2048, 5000000, ACR_HISTOGRAM_MAX_MICROS};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(micros); i++)
+        for (size_t times = 0; times <= i; times++)
+            acr_histogram_record(&histogram, micros[i] * 1000);
+    cell = 0;
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(micros); i++, cell++) {
+        assert_int_equal(acr_histogram_next(&histogram, &cell), i + 1);
+        assert_int_equal(cell, acr_histogram_cell(micros[i]));
+    }
+    assert_int_equal(acr_histogram_next(&histogram, &cell), 0);
+    acr_histogram_done(&histogram);
+}
