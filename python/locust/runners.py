@@ -12,6 +12,14 @@ from . import stats as _stats
 from ._life import UserGreenlet
 from ._run import CLEANUP, HATCHING, READY, RUNNING, STOPPED, Run
 
+__all__ = [
+    "CPU_MONITOR_INTERVAL", "CPU_WARNING_THRESHOLD", "DistributedLocustRunner", "DistributedRunner",
+    "LocalLocustRunner", "LocalRunner", "LocustRunner", "MasterLocustRunner", "MasterRunner", "Runner",
+    "SLAVE_REPORT_INTERVAL", "STATE_CLEANUP", "STATE_HATCHING", "STATE_INIT", "STATE_MISSING", "STATE_RUNNING",
+    "STATE_SPAWNING", "STATE_STOPPED", "STATE_STOPPING", "SlaveLocustRunner", "SlaveNode", "UserGroup",
+    "WORKER_REPORT_INTERVAL", "WorkerNode", "WorkerRunner", "locust_runner",
+]
+
 logger = logging.getLogger("locust.runners")
 
 STATE_INIT = "ready"

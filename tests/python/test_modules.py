@@ -12,7 +12,7 @@ LATER = {"locust.web": "web page", "locust.rpc": "cluster"}
 
 def public_modules():
     found = ["locust", *(one.name for one in pkgutil.walk_packages(locust.__path__, "locust.", onerror=lambda name: None))]
-    return [name for name in found if "._" not in name and name not in LATER and name != "locust.runners"]
+    return [name for name in found if "._" not in name and name not in LATER]
 
 
 @pytest.mark.parametrize("name", public_modules())
