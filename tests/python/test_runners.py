@@ -255,6 +255,18 @@ events.hatch_complete += waits
     assert one.said == ["hatching"] and runners.locust_runner.state == "running"
 
 
+def test_a_listener_of_the_end_of_a_change_that_raises_holds_nothing_up(scenario, caplog):
+    one = scenario(QUIET + """
+def bad(user_count):
+    raise KeyError("broken listener")
+events.hatch_complete += bad
+events.hatch_complete += lambda user_count: said.append(user_count)
+""")
+    _scenario.status(HATCHING, 4, 1.0)
+    in_hub(lambda: (_scenario.event(_scenario.SPAWNING_COMPLETE, 4), _scenario.status(RUNNING, 4, 1.0)))
+    assert one.said == [4] and runners.locust_runner.state == "running" and "broken listener" in caplog.text
+
+
 def test_what_comes_after_that_is_seen_at_once(scenario):
     scenario(QUIET + "events.hatch_complete += lambda user_count: gevent.sleep(0.03)\n")
     in_hub(lambda: (_scenario.event(_scenario.SPAWNING_COMPLETE, 1), _scenario.status(RUNNING, 1, 1.0)))
@@ -293,6 +305,9 @@ class New(User):
 def test_exceptions_of_tasks_are_kept_by_their_traceback(scenario, index):
     scenario(RAISING)
     in_hub(_scenario.start_user, index, 1)
+    with gevent.Timeout(10):
+        while sum(one["count"] for one in runners.locust_runner.exceptions.values()) < 2:
+            gevent.sleep(0.001)
     in_hub(_scenario.stop_user, 1)
     for runner in both():
         (key, one), = runner.exceptions.items()
