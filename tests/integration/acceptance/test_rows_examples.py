@@ -124,12 +124,11 @@ def test_B_23_data_that_is_put_back_is_used_by_one_user_at_a_time(stage, visits)
 def test_B_24_checkpoints_are_assertions(stage, visits):
     """`assert ... in response.text` ends the task with an exception; the request stays a success."""
     site = visits(b"We are closed today.")
-    report, _ = stage.play(EXAMPLES / "checkpoints.py", "-c", 3, "-t", "1s", host=site.server.url, code=1)
+    report, _ = stage.play(hurried("checkpoints.py"), "-c", 3, "-t", "1s", host=site.server.url, code=1)
     table, calls = report.table(), site.calls()
     assert table["GET /blog?id=7"][:2] == (calls.count("GET /blog?id=7"), 0)
-    logged = [text for text in report.records("ERROR", "stderr") if text.endswith("AssertionError: another post was shown")
-              or "AssertionError: another post was shown\n" in text]
-    assert len(logged) == calls.count("GET /blog?id=7") > 0
+    logged = sum("AssertionError: another post was shown" in text for text in report.records("ERROR", "stderr"))
+    assert 0 <= calls.count("GET /blog?id=7") - logged <= 3 < logged  # the end may come between request and assertion
     assert table["GET /threads/8"][:2] == (0, calls.count("GET /threads/8"))
     assert list(report.errors()) == ["GET /threads/8: \"CatchResponseError('another thread was shown')\""]
 
@@ -150,7 +149,7 @@ def in_rounds_of_five(site):
 def test_B_25_nobody_passes_a_rendezvous_before_all_are_there(stage, visits):
     """Users wait for each other: once, until `hatch_complete` tells that all are there, or in rounds, at a barrier."""
     once = visits()
-    stage.play(hurried("rendezvous_at_start.py"), "-c", 5, "-r", "20", "-t", "1s", host=once.server.url)
+    stage.play(hurried("rendezvous_at_start.py"), "-c", 5, "-r", "10", "-t", "1s", host=once.server.url)
     calls = once.calls()
     assert calls[:5] == 5 * ["POST /login"] and calls.count("POST /login") == 5
     assert calls.count("GET /items/7.json") > 5
