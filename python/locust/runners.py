@@ -22,6 +22,8 @@ __all__ = [
 
 logger = logging.getLogger("locust.runners")
 
+global_stats = _stats.global_stats  # scripts of 0.9 import it from here, too
+
 STATE_INIT = "ready"
 STATE_HATCHING = "hatching"
 STATE_SPAWNING = "spawning"

@@ -231,7 +231,7 @@ def read_live(stage):
     """A script that reads, resets and reads the statistics in its task and at the end: (Report, Probe)."""
     return stage.play("""
 import time
-from locust import Locust, TaskSet, events, stats, task
+from locust import Locust, TaskSet, events, runners, stats, task
 from locust.exception import StopLocust
 from probe import note
 
@@ -242,18 +242,19 @@ def fire(name, *times, failures=0):
         events.request_failure.fire(request_type="job", name=name, response_time=9, exception=ValueError("bad " + name))
 
 def tell(kind):
-    told = stats.global_stats
+    told = runners.locust_runner.stats
     note(kind, requests=told.total.num_requests, failures=told.num_failures, least=told.total.min_response_time,
          most=told.total.max_response_time, median=told.total.median_response_time,
          p95=told.total.get_response_time_percentile(0.95), average=told.total.avg_response_time,
-         errors=[error.to_dict() for error in told.errors.values()],
+         errors=[error.to_dict() for error in runners.locust_runner.errors.values()],
          entries={entry.name: [entry.num_requests, entry.num_failures, entry.response_times]
-                  for entry in told.entries.values()})
+                  for entry in runners.locust_runner.request_stats.values()})
 
 class User(Locust):
     class task_set(TaskSet):
         @task
         def once(self):
+            note("same", same=runners.locust_runner.stats is stats.global_stats is runners.global_stats)
             fire("first", 5, 7, failures=2)
             tell("before")
             started = stats.global_stats.start_time
@@ -283,6 +284,7 @@ def test_M12_23_the_statistics_hold_the_global_numbers_and_an_entry_for_each_nam
     """RequestStats has the numbers of all requests, and a StatsEntry for each name and method."""
     report, probe = read_live
     [end] = probe.all("quitting")
+    assert probe.values("same", "same") == [True]
     assert (end["requests"], end["failures"]) == report.total() == (102, 1)
     assert {name: numbers[:2] for name, numbers in end["entries"].items()} == {"first": [2, 0], "second": [100, 1]}
     assert end["entries"]["first"][2] == {"45": 1, "60": 1}
