@@ -43,6 +43,10 @@ class LoadError(Exception):
     """The locustfile cannot be used. Its text is one sentence for the user; a traceback, if any, was printed."""
 
 
+class UsageError(LoadError):
+    """An option on the command line is wrong."""
+
+
 def import_locustfile(path: str) -> types.ModuleType:
     """As import_script(), but what the file raises is shown to its author: LoadError then."""
     try:

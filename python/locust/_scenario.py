@@ -16,9 +16,11 @@ from gevent.event import Event
 
 from . import _complaints, _usage, env, events, inspectlocust, log, runners, stats
 from ._fixtures import Fixtures, task_set_classes
-from ._loading import LoadError, find_user_classes, import_locustfile, print_traceback
+from ._loading import LoadError, UsageError, find_user_classes, import_locustfile, print_traceback
 from ._run import RUNNING, Run
 from ._stats.tables import NAME_WIDTH_MAX
+from ._tags import TagFilter
+from .argument_parser import LocustArgumentParser, own_options_help, read_options
 from .core import HttpLocust, Locust
 from .exception import FLOW
 from .user.users import HttpUser
@@ -47,6 +49,7 @@ class _Scenario:
 
     def __init__(self, engine: Any = _acrida) -> None:
         self.classes: List[UserClass] = []
+        self.parser = LocustArgumentParser()
         self.environment = env.Environment(events=events)  # type: ignore[arg-type]
         self.fixtures = Fixtures()
         self.run = Run(self.environment, engine)
@@ -70,20 +73,25 @@ class _Scenario:
 _scenario = _Scenario()
 
 
-def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[str]] = None,
+def load(path: str, host: Optional[str] = None, known: Sequence[str] = (), rest: Sequence[str] = (),
          log_level: Union[int, str] = "INFO", log_file: Optional[str] = None, may_be_empty: bool = False
          ) -> List[UserClass]:
     """Sets logging up, imports the locustfile and returns its user classes in order of declaration.
 
-    host overrides that of every class; class_names: only these; may_be_empty: a file without any is none to complain of.
-    LoadError with one sentence when the file cannot be used; SystemExit and KeyboardInterrupt of the file leave.
+    host overrides that of every class. known, rest: the command line, see read_options(). may_be_empty: names of classes
+    do not count, and a file without any is none to complain of. LoadError with one sentence when the file cannot be used,
+    UsageError when an option is wrong; SystemExit and KeyboardInterrupt of the file leave.
     """
     log.setup_logging(log_level, log_file)
     module = import_locustfile(path)
-    chosen = find_user_classes(module, class_names or (), may_be_empty)
+    events.init_command_line_parser.fire(parser=_scenario.parser)
+    options, names = read_options(_scenario.parser, known, rest)
+    chosen = find_user_classes(module, () if may_be_empty else names, may_be_empty)
     _scenario.classes = [_describe(name, cls, host) for name, cls in chosen]
     environment = _scenario.environment
     environment.host = host
+    environment.parsed_options = options
+    environment.tags, environment.exclude_tags = options.tags, options.exclude_tags
     environment.user_classes = [cls for _, cls in chosen]
     for cls in environment.user_classes:
         _warn_of_on_init(cls)
@@ -92,11 +100,25 @@ def load(path: str, host: Optional[str] = None, class_names: Optional[Sequence[s
     events.locust_error += _scenario.run.on_locust_error
     events.user_error += _scenario.run.on_user_error
     events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
+    if not may_be_empty:
+        _choose_by_tags()
     # What was imported stays: the garbage collector need not walk it again while response times are measured.
     gc.collect()
     gc.freeze()
     _usage.watch(environment)
     return _scenario.classes
+
+
+def _choose_by_tags() -> None:
+    """Leaves the tasks that --tags and --exclude-tags ask for, and the classes that have some. LoadError when none has."""
+    environment = _scenario.environment
+    if environment.tags is None and not environment.exclude_tags:
+        return
+    wanted = TagFilter(environment.tags, environment.exclude_tags)
+    _scenario.classes = [one for one in _scenario.classes if wanted.apply(one.cls)]
+    environment.user_classes = [one.cls for one in _scenario.classes]
+    if not _scenario.classes:
+        raise LoadError("no task has the tags that --tags and --exclude-tags ask for")
 
 
 def report_settings() -> Tuple[float, float, int]:
@@ -140,6 +162,11 @@ def task_ratio(as_json: bool) -> str:
         return show([one.cls for one in _scenario.classes])
     except IndexError as error:
         raise LoadError(f"{error}: there is no ratio to show") from error
+
+
+def options_help() -> str:
+    """What --help says of the options that the locustfile has."""
+    return own_options_help(_scenario.parser)
 
 
 def status(state: int, users: int, rate: float) -> None:
@@ -290,5 +317,5 @@ def verdict() -> Tuple[int, bool, bool]:
             of_2x and _complaints.failures() > 0)
 
 
-__all__ = ["LoadError", "UserClass", "event", "finish", "load", "report_settings", "set_up", "start_user", "status",
-           "stop_user", "task_ratio", "verdict"]
+__all__ = ["LoadError", "UsageError", "UserClass", "event", "finish", "load", "options_help", "report_settings",
+           "set_up", "start_user", "status", "stop_user", "task_ratio", "verdict"]

@@ -228,6 +228,7 @@ class Events:
     usage_monitor: EventHook
     cpu_warning: EventHook
     init: EventHook
+    init_command_line_parser: EventHook
     test_start: EventHook
     spawning_complete: EventHook
     test_stopping: EventHook

@@ -4,7 +4,7 @@ import optparse
 import os
 import subprocess
 import sys
-from typing import Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, NoReturn, Optional, Sequence, Tuple
 
 import _acrida
 
@@ -41,6 +41,8 @@ _OPTIONS: Tuple[Tuple[str, str, Optional[str], Any], ...] = (
     ("--only-summary", "only_summary", None, False),
     ("--no-reset-stats", "no_reset_stats", None, False),
     ("--reset-stats", "reset_stats", None, False),
+    ("-T --tags", "tags", "words", None),
+    ("-E --exclude-tags", "exclude_tags", "words", None),
     ("-l --list", "list_commands", None, False),
     ("--show-task-ratio", "show_task_ratio", None, False),
     ("--show-task-ratio-json", "show_task_ratio_json", None, False),
@@ -49,7 +51,7 @@ _OPTIONS: Tuple[Tuple[str, str, Optional[str], Any], ...] = (
 # Names of other versions of Locust: they do not make a prefix ambiguous that is good in 0.9.
 _OTHER_NAMES = frozenset((
     "--worker", "--expect-workers", "--headless", "--no_web", "--users", "--num-users", "--spawn-rate", "--num-request",
-    "--num-requests", "--stop-timeout", "--exit-code-on-error"))
+    "--num-requests", "--stop-timeout", "--exit-code-on-error", "--tags", "--exclude-tags"))
 
 
 class _Parser(optparse.OptionParser):
@@ -59,6 +61,8 @@ class _Parser(optparse.OptionParser):
         super().__init__(usage="%prog [options] [LocustClass [LocustClass2 ... ]]")
         for names, attribute, kind, default in _OPTIONS:
             more = {"action": "store_true"} if kind is None else {"type": kind}
+            if kind == "words":
+                more = {"action": "callback", "callback": _take_words, "type": "string"}  # type: ignore[dict-item]
             if attribute == "locustfile":
                 more.update(action="callback", callback=_take_file)  # type: ignore[dict-item]
             self.add_option(*names.split(), dest=attribute, default=default, **more)  # type: ignore[arg-type]
@@ -83,6 +87,19 @@ def _take_file(option: optparse.Option, name: str, value: str, parser: optparse.
         parser.rargs.insert(0, value)  # type: ignore[union-attr]
         value = "locustfile"
     setattr(parser.values, "locustfile", value)
+
+
+def _take_words(option: optparse.Option, name: str, value: str, parser: optparse.OptionParser) -> None:
+    """All words up to the next option."""
+    words = [value]
+    while parser.rargs and not parser.rargs[0].startswith("-"):  # type: ignore[union-attr]
+        words.append(parser.rargs.pop(0))  # type: ignore[union-attr]
+    setattr(parser.values, str(option.dest), words)
+
+
+def option_names() -> FrozenSet[str]:
+    """All names of the program's options, long and short."""
+    return frozenset(("-h", "--help", *(name for names, *_ in _OPTIONS for name in names.split())))
 
 
 def parse_options(args: Optional[Sequence[str]] = None) -> Tuple[optparse.OptionParser, Any, List[str]]:

@@ -53,15 +53,6 @@ static int print_result(void)
     return fflush(stdout) == 0 ? 0 : EXIT_FAILED;
 }
 
-static int show_help(const char *program)
-{
-    struct acr_buffer text = {0};
-    acr_options_help(program, &text);
-    fwrite(text.data, 1, text.size, stdout);
-    acr_buffer_done(&text);
-    return print_result();
-}
-
 static int show_version(void)
 {
     puts("Acrida " ACR_VERSION);
@@ -121,9 +112,11 @@ static int load_scenario(const struct acr_options *options, int argc, char **arg
     struct acr_scenario_request request = {
         .path = path,
         .host = options->host,
-        .class_names = options->class_names,
-        .class_name_count = options->list ? 0 : options->class_name_count,
-        .may_be_empty = options->list,
+        .known = options->known,
+        .known_count = options->known_count,
+        .rest = options->rest,
+        .rest_count = options->rest_count,
+        .may_be_empty = options->list || options->help,
         .log_level = options->log_level,
         .log_file = options->log_file,
         .argc = argc,
@@ -153,8 +146,66 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
     return result < 0 ? fail(&error) : result;
 }
 
+/* The options that the locustfile adds, if -f names one. */
+static int add_own_options(const struct acr_options *options, int argc, char **argv, struct acr_buffer *text)
+{
+    struct acr_error error = {0};
+    struct acr_scenario *scenario = NULL;
+    char *path = NULL;
+    int rc = acr_locustfile_find(options->locustfile, &path, &error);
+    if (rc == 0)
+        rc = load_scenario(options, argc, argv, path, &scenario, &error);
+    if (rc == 0)
+        rc = scenario->ops->options_help(scenario, text, &error);
+    if (scenario != NULL)
+        scenario->ops->close(scenario);
+    acr_free(path);
+    return rc == 0 ? 0 : fail(&error);
+}
+
+static int show_help(const char *program, const struct acr_options *options, int argc, char **argv)
+{
+    struct acr_buffer text = {0};
+    acr_options_help(program, &text);
+    int result = options->locustfile_given ? add_own_options(options, argc, argv, &text) : 0;
+    fwrite(text.data, 1, text.size, stdout);
+    acr_buffer_done(&text);
+    return result != 0 ? result : print_result();
+}
+
+/* Options that were unknown until the locustfile was there: what else is wrong with the command line is said now. */
+static int check_late(struct acr_options *options, struct acr_error *error)
+{
+    struct acr_buffer reason = {0};
+    int rc = options->unknown != NULL ? acr_options_check(options, &reason) : 0;
+    if (rc < 0)
+        acr_error_set(error, rc, "%.*s", ACR_STR_ARGS(acr_buffer_str(&reason)));
+    acr_buffer_done(&reason);
+    return rc;
+}
+
+static int find_locustfile(const struct acr_options *options, char **ret_path, struct acr_error *error)
+{
+    int rc = acr_locustfile_find(options->locustfile, ret_path, error);
+    if (rc == 0 || options->unknown == NULL)
+        return rc;
+    struct acr_buffer reason = {0};
+    rc = acr_options_refuse_unknown(options, &reason);
+    acr_error_set(error, rc, "%.*s", ACR_STR_ARGS(acr_buffer_str(&reason)));
+    acr_buffer_done(&reason);
+    return rc;
+}
+
+static int fail_script(const char *program, const struct acr_error *error)
+{
+    struct acr_buffer reason = {0};
+    if (error->code != ACR_ERR_USAGE || acr_buffer_append_str(&reason, acr_str_of(error->detail)) != 0)
+        return fail(error);
+    return fail_usage(program, &reason);
+}
+
 /* From the options to the exit code. */
-static int run(struct acr_options *options, int argc, char **argv)
+static int run(const char *program, struct acr_options *options, int argc, char **argv)
 {
     struct acr_error error = {0};
     struct acr_scenario *scenario = NULL;
@@ -165,12 +216,14 @@ static int run(struct acr_options *options, int argc, char **argv)
     if (rc == 0 && options->locustfile_left_out)
         acr_log(ACR_LOG_WARNING, "locust.main", "-f has no value; taking the default locustfile.");
     if (rc == 0)
-        rc = acr_locustfile_find(options->locustfile, &path, &error);
+        rc = find_locustfile(options, &path, &error);
     if (rc == 0)
         rc = check_machine(options, &error);
     if (rc == 0)
         rc = load_scenario(options, argc, argv, path, &scenario, &error);
-    int result = rc != 0                          ? fail(&error)
+    if (rc == 0)
+        rc = check_late(options, &error);
+    int result = rc != 0                          ? fail_script(program, &error)
                  : acr_options_only_show(options) ? show(options, scenario)
                                                   : hold_run(options, scenario);
     if (scenario != NULL)
@@ -187,13 +240,13 @@ static int run_command_line(int argc, char **argv)
     int rc = acr_options_parse(argc, argv, &options, &reason);
     int result = 0;
     if (rc == 0 && options.help)
-        result = show_help(program);
+        result = show_help(program, &options, argc, argv);
     else if (rc == 0 && options.version)
         result = show_version();
-    else if (rc < 0 || acr_options_check(&options, &reason) < 0)
+    else if (rc < 0 || (options.unknown == NULL && acr_options_check(&options, &reason) < 0))
         result = fail_usage(program, &reason);
     else
-        result = run(&options, argc, argv);
+        result = run(program, &options, argc, argv);
     acr_options_done(&options);
     return result;
 }

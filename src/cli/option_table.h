@@ -16,6 +16,7 @@ enum acr_option_kind {
     ACR_OPTION_FILE,    /* a string; a next argument that begins with '-' is not taken */
     ACR_OPTION_INTEGER, /* int64_t */
     ACR_OPTION_FLOAT,   /* double */
+    ACR_OPTION_WORDS,   /* all arguments up to the next option, one at least; kept in `known` only, for the front end */
     ACR_OPTION_LATER,   /* known to Locust 2, not yet to this version */
 };
 
@@ -24,7 +25,7 @@ struct acr_option {
         *names[ACR_OPTION_NAMES_MAX + 1]; /* "-c", "--clients", ...; those of Locust 0.9 first, NULL at the end */
     size_t old_names;                     /* how many 0.9 has: only these count when a prefix is one of theirs */
     enum acr_option_kind kind;
-    size_t offset;       /* into struct acr_options */
+    size_t offset;       /* into struct acr_options, where a value is kept there */
     const char *metavar; /* NULL for flags */
     const char *help;    /* NULL: not listed */
 };

@@ -131,11 +131,23 @@ static int find_long(struct parser *parser, struct acr_str name, struct candidat
         *ret_found = (struct candidate){option, candidates[0].name};
         return 0;
     }
-    if (count == 0)
-        refuse(parser->reason, "no such option: %.*s", ACR_STR_ARGS(name));
-    else
-        refuse_ambiguous(parser, name, candidates, count);
+    refuse_ambiguous(parser, name, candidates, count); /* is_unknown() has found that there are some */
     return ACR_ERR_USAGE;
+}
+
+/* "--name" of "--name=value", "-n" of "-nvalue". */
+static struct acr_str name_of(const char *argument)
+{
+    return (struct acr_str){argument, is_long(argument) ? strcspn(argument, "=") : 2};
+}
+
+static bool is_unknown(const char *argument)
+{
+    struct candidate candidates[CANDIDATES_MAX];
+    if (!is_long(argument))
+        return find_short(argument[1]) == NULL;
+    struct acr_str name = name_of(argument);
+    return !find_exact(name, candidates) && find_candidates(name, candidates) == 0;
 }
 
 /* ---- storing values */
@@ -177,7 +189,10 @@ static int store_value(struct parser *parser, const struct candidate *found, con
         return 0;
     case ACR_OPTION_FILE:
         parser->options->locustfile_left_out = false;
+        parser->options->locustfile_given = true;
         *(const char **)target = value;
+        return 0;
+    case ACR_OPTION_WORDS:
         return 0;
     default:
         *(const char **)target = value;
@@ -188,8 +203,14 @@ static int store_value(struct parser *parser, const struct candidate *found, con
 /* Stores the next argument, whatever it looks like. */
 static int store_next(struct parser *parser, const struct candidate *found)
 {
-    if (parser->next >= parser->argc)
+    bool takes_words = found->option->kind == ACR_OPTION_WORDS;
+    if (parser->next >= parser->argc || (takes_words && parser->argv[parser->next][0] == '-'))
         return refuse(parser->reason, "%s option requires 1 argument", found->name);
+    if (takes_words) {
+        while (parser->next < parser->argc && parser->argv[parser->next][0] != '-')
+            parser->next++;
+        return 0;
+    }
     const char *value = parser->argv[parser->next];
     if (found->option->kind == ACR_OPTION_FILE && value[0] == '-') {
         parser->options->locustfile_left_out = true;
@@ -209,7 +230,7 @@ static int refuse_later(struct parser *parser, const struct candidate *found)
 static int take_long(struct parser *parser, const char *argument)
 {
     const char *equals = strchr(argument, '=');
-    struct acr_str name = {argument, equals != NULL ? (size_t)(equals - argument) : strlen(argument)};
+    struct acr_str name = name_of(argument);
     struct candidate found;
     int rc = find_long(parser, name, &found);
     if (rc < 0)
@@ -241,9 +262,25 @@ static int take_cluster(struct parser *parser, const char *argument)
     return 0;
 }
 
-static void take_class_name(struct parser *parser, const char *argument)
+static void take_rest(struct parser *parser, const char *argument)
 {
-    parser->options->class_names[parser->options->class_name_count++] = argument;
+    parser->options->rest[parser->options->rest_count++] = argument;
+}
+
+static int take_option(struct parser *parser, const char *argument)
+{
+    struct acr_options *options = parser->options;
+    int first = parser->next - 1;
+    if (is_unknown(argument)) {
+        take_rest(parser, argument);
+        if (options->unknown == NULL)
+            options->unknown = argument;
+        return 0;
+    }
+    int rc = is_long(argument) ? take_long(parser, argument) : take_cluster(parser, argument);
+    for (int i = first; i < parser->next && !options->help; i++)
+        options->known[options->known_count++] = parser->argv[i];
+    return rc;
 }
 
 static int take_next(struct parser *parser, bool *only_names)
@@ -254,10 +291,10 @@ static int take_next(struct parser *parser, bool *only_names)
         return 0;
     }
     if (*only_names || argument[0] != '-' || argument[1] == '\0') {
-        take_class_name(parser, argument);
+        take_rest(parser, argument);
         return 0;
     }
-    return is_long(argument) ? take_long(parser, argument) : take_cluster(parser, argument);
+    return take_option(parser, argument);
 }
 
 static void set_defaults(struct acr_options *options, int argc)
@@ -275,7 +312,8 @@ static void set_defaults(struct acr_options *options, int argc)
                                     .master_bind_host = "*",
                                     .master_bind_port = 5557,
                                     .expect_slaves = 1};
-    options->class_names = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->class_names);
+    options->known = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->known);
+    options->rest = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->rest);
 }
 
 int acr_options_parse(int argc, char *const *argv, struct acr_options *options, struct acr_buffer *reason)
@@ -295,9 +333,15 @@ int acr_options_parse(int argc, char *const *argv, struct acr_options *options, 
 
 void acr_options_done(struct acr_options *options)
 {
-    acr_free(options->class_names);
-    options->class_names = NULL;
-    options->class_name_count = 0;
+    acr_free(options->known);
+    acr_free(options->rest);
+    options->known = options->rest = NULL;
+    options->known_count = options->rest_count = 0;
+}
+
+int acr_options_refuse_unknown(const struct acr_options *options, struct acr_buffer *reason)
+{
+    return refuse(reason, "no such option: %.*s", ACR_STR_ARGS(name_of(options->unknown)));
 }
 
 /* ---- values that cannot be */
@@ -393,8 +437,8 @@ static bool ends_with(const char *text, const char *suffix)
 /* No class has such a name: a file was meant. */
 static int check_class_names(const struct acr_options *options, struct acr_error *error)
 {
-    for (size_t i = 0; i < options->class_name_count; i++) {
-        const char *name = options->class_names[i];
+    for (size_t i = 0; i < options->rest_count; i++) {
+        const char *name = options->rest[i];
         if (ends_with(name, ".py") || strchr(name, '/') != NULL)
             return acr_error_set(error, ACR_ERR_INVALID,
                                  "%s is no name of a user class. If it is the locustfile: -f %s", name, name);
@@ -407,7 +451,7 @@ int acr_options_interpret(struct acr_options *options, struct acr_error *error)
     int rc = read_log_level(options, error);
     if (rc == 0 && !acr_options_only_show(options))
         rc = read_run_time(options, error);
-    if (rc == 0 && !options->list)
+    if (rc == 0 && !options->list && options->unknown == NULL)
         rc = check_class_names(options, error);
     return rc < 0 ? rc : read_span("--stop-timeout", options->stop_timeout_text, &options->stop_timeout, error);
 }

@@ -5,6 +5,9 @@
  * Options and class names may be mixed; `--` ends the options; a long name may be cut to any unique prefix; short flags
  * may be clustered; the last occurrence wins; an option that needs a value takes the next argument whatever it looks
  * like (but for -f, decisions.md D10). spec/locust-0.9.md 1.1, spec/locust-2.md 1.1.
+ *
+ * A locustfile may have options of its own (2.x's init_command_line_parser), and they are known only when it has been
+ * loaded. So an option that is not in the table is not wrong yet: it stays, with the names of classes, in `rest`.
  */
 #pragma once
 
@@ -22,6 +25,7 @@
 /* Strings are borrowed from argv. */
 struct acr_options {
     const char *locustfile;
+    bool locustfile_given;
     bool locustfile_left_out; /* -f was given without a value */
     const char *host;
     const char *csv_base;
@@ -42,9 +46,15 @@ struct acr_options {
     bool show_task_ratio;
     bool show_task_ratio_json;
     bool version;
-    bool help;                /* then nothing behind it was looked at */
-    const char **class_names; /* owned */
-    size_t class_name_count;
+    bool help; /* then nothing behind it was looked at */
+
+    /* The arguments as they were given, in order: those understood here but --help, and the rest. The arrays are owned.
+     */
+    const char **known;
+    size_t known_count;
+    const char **rest; /* names of classes, options of the locustfile's own and their values */
+    size_t rest_count;
+    const char *unknown; /* the first option in `rest`, NULL: there are only names */
 
     /* Of the web page and of the cluster; as in Locust, no error where there is none. */
     const char *web_host;
@@ -70,6 +80,9 @@ ACR_MUST_CHECK int acr_options_parse(int argc, char *const *argv, struct acr_opt
 
 /* The locustfile is only looked at: --list, --show-task-ratio. */
 bool acr_options_only_show(const struct acr_options *options);
+
+/* The locustfile does not know options->unknown either. */
+int acr_options_refuse_unknown(const struct acr_options *options, struct acr_buffer *reason);
 
 /* What optparse could not know: are the numbers possible, is the mode there? Same errors. To be called when neither
  * help nor version was asked for. */

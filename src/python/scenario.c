@@ -122,10 +122,9 @@ static int run(struct acr_scenario *scenario, struct acr_error *error)
     return acr_error_set(error, ACR_ERR_SCRIPT, "gevent's main loop was left by an exception");
 }
 
-static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
+/* Appends what a function of the Python half answered; steals `text`, which is NULL when it raised. */
+static int append_text(PyObject *half, PyObject *text, struct acr_buffer *out, struct acr_error *error)
 {
-    PyObject *half = cast(scenario)->half;
-    PyObject *text = PyObject_CallMethod(half, "task_ratio", "O", as_json ? Py_True : Py_False);
     Py_ssize_t size = 0;
     const char *utf8 = text != NULL ? PyUnicode_AsUTF8AndSize(text, &size) : NULL;
     int code = utf8 != NULL ? acr_buffer_append(out, utf8, (size_t)size) : ACR_ERR_SCRIPT;
@@ -133,6 +132,18 @@ static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_bu
         acr_python_script_failed(half, error);
     Py_XDECREF(text);
     return code;
+}
+
+static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
+{
+    PyObject *half = cast(scenario)->half;
+    return append_text(half, PyObject_CallMethod(half, "task_ratio", "O", as_json ? Py_True : Py_False), out, error);
+}
+
+static int options_help(struct acr_scenario *scenario, struct acr_buffer *out, struct acr_error *error)
+{
+    PyObject *half = cast(scenario)->half;
+    return append_text(half, PyObject_CallMethod(half, "options_help", NULL), out, error);
 }
 
 /* Python is finalized, the engine is not closed: objects that scripts keep in global variables own connections to the
@@ -154,6 +165,7 @@ static const struct acr_scenario_ops scenario_ops = {.user_start = user_start,
                                                      .event = event,
                                                      .status = status,
                                                      .task_ratio = task_ratio,
+                                                     .options_help = options_help,
                                                      .close = scenario_close};
 
 __attribute__((visibility("default"))) int acr_python_load(const struct acr_scenario_request *request,

@@ -48,6 +48,16 @@ static int take_classes(PyObject *list, struct acr_scenario *scenario)
     return code;
 }
 
+static bool is_usage_error(PyObject *half, PyObject *type)
+{
+    PyObject *usage_error = PyObject_GetAttrString(half, "UsageError");
+    bool is_one = usage_error != NULL && PyErr_GivenExceptionMatches(type, usage_error);
+    if (usage_error == NULL)
+        PyErr_Clear();
+    Py_XDECREF(usage_error);
+    return is_one;
+}
+
 void acr_python_script_failed(PyObject *half, struct acr_error *error)
 {
     PyObject *type, *value, *traceback;
@@ -59,7 +69,8 @@ void acr_python_script_failed(PyObject *half, struct acr_error *error)
     if (load_error != NULL && PyErr_GivenExceptionMatches(type, load_error)) {
         PyObject *text = PyObject_Str(value);
         const char *utf8 = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
-        acr_error_set(error, ACR_ERR_SCRIPT, "%s", utf8 != NULL ? utf8 : "?");
+        acr_error_set(error, is_usage_error(half, type) ? ACR_ERR_USAGE : ACR_ERR_SCRIPT, "%s",
+                      utf8 != NULL ? utf8 : "?");
         Py_XDECREF(text);
         Py_XDECREF(type);
         Py_XDECREF(value);
@@ -73,28 +84,30 @@ void acr_python_script_failed(PyObject *half, struct acr_error *error)
     PyErr_Clear();
 }
 
-static PyObject *names_list(const struct acr_scenario_request *request)
+static PyObject *text_list(const char *const *texts, size_t count)
 {
-    PyObject *list = PyList_New((Py_ssize_t)request->class_name_count);
-    for (size_t i = 0; list != NULL && i < request->class_name_count; i++) {
-        PyObject *name = PyUnicode_DecodeFSDefault(request->class_names[i]);
-        if (name == NULL)
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        PyObject *text = PyUnicode_DecodeFSDefault(texts[i]);
+        if (text == NULL)
             Py_CLEAR(list);
         else
-            PyList_SET_ITEM(list, (Py_ssize_t)i, name);
+            PyList_SET_ITEM(list, (Py_ssize_t)i, text);
     }
     return list;
 }
 
 static PyObject *call_load(PyObject *half, const struct acr_scenario_request *request)
 {
-    PyObject *names = names_list(request);
+    PyObject *known = text_list(request->known, request->known_count);
+    PyObject *rest = text_list(request->rest, request->rest_count);
     PyObject *path = PyUnicode_DecodeFSDefault(request->path);
     PyObject *result = NULL;
-    if (names != NULL && path != NULL)
-        result = PyObject_CallMethod(half, "load", "OzOizO", path, request->host, names, request->log_level,
+    if (known != NULL && rest != NULL && path != NULL)
+        result = PyObject_CallMethod(half, "load", "OzOOizO", path, request->host, known, rest, request->log_level,
                                      request->log_file, request->may_be_empty ? Py_True : Py_False);
-    Py_XDECREF(names);
+    Py_XDECREF(known);
+    Py_XDECREF(rest);
     Py_XDECREF(path);
     return result;
 }
@@ -127,5 +140,5 @@ int acr_python_script_load(const struct acr_scenario_request *request, struct ac
     if (code != 0)
         acr_python_script_failed(half, error);
     *ret_half = half;
-    return code == 0 ? 0 : ACR_ERR_SCRIPT;
+    return code == 0 ? 0 : error->code;
 }

@@ -66,6 +66,8 @@ struct acr_scenario_ops {
     int (*task_ratio)(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error);
     /* The status is another one; also once before anything else. Within a turn or not. NULL: nobody asks. */
     void (*status)(struct acr_scenario *scenario, const struct acr_run_status *status);
+    /* Appends what --help says of the options that the locustfile has; nothing when it has none. */
+    int (*options_help)(struct acr_scenario *scenario, struct acr_buffer *out, struct acr_error *error);
     /* Frees the scenario and its engine. */
     void (*close)(struct acr_scenario *scenario);
 };
@@ -91,11 +93,13 @@ struct acr_scenario {
 
 /* What the program asks of a front end. Strings are borrowed for the call. */
 struct acr_scenario_request {
-    const char *path;               /* absolute path of the locustfile (or package directory) */
-    const char *host;               /* --host, overrides every class's; NULL: none */
-    const char *const *class_names; /* those wanted; none = all */
-    size_t class_name_count;
-    bool may_be_empty; /* no class at all is no error: to --list */
+    const char *path;         /* absolute path of the locustfile (or package directory) */
+    const char *host;         /* --host, overrides every class's; NULL: none */
+    const char *const *known; /* the program's own options, as they were given */
+    size_t known_count;
+    const char *const *rest; /* names of the classes wanted (none = all), and options of the locustfile's own */
+    size_t rest_count;
+    bool may_be_empty; /* only looked at, as by --list: names do not count, and no class at all is no error */
     int log_level;
     const char *log_file; /* NULL: standard error */
     int argc;             /* the program's own arguments: sys.argv */
@@ -103,6 +107,7 @@ struct acr_scenario_request {
 };
 
 /* Loads a locustfile. The scenario has at least one class, unless it may be empty. ACR_ERR_SCRIPT: the file raised (its
- * traceback was printed), has no user class, or a name is unknown; `error` says what in a sentence. */
+ * traceback was printed), has no user class, or a name is unknown; ACR_ERR_USAGE: an option in `rest` is wrong. `error`
+ * says what in a sentence. */
 typedef int acr_scenario_load_fn(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                                  struct acr_error *error);

@@ -135,3 +135,46 @@ def test_prefixes_of_long_options_are_enough(play, target):
 def test_the_exit_code_of_failed_requests_can_be_chosen(play, target, arguments, code):
     report = play(SITE.replace('"/"', '"/status/500"'), "-n", 3, *arguments, host=target.url, code=code)
     assert report.total() == (0, 3) and f"Shutting down (exit code {code})" in report.stderr
+
+
+OWN_OPTIONS = """
+from locust import HttpUser, events, tag, task
+
+@events.init_command_line_parser.add_listener
+def add(parser):
+    parser.add_argument("--tenant", default="acme", help="whose shop it is")
+
+class Buyer(HttpUser):
+    @tag("buying")
+    @task
+    def buy(self):
+        self.client.get("/", name=self.environment.parsed_options.tenant)
+"""
+
+
+def test_a_locustfile_adds_options(play, target):
+    report = play(OWN_OPTIONS, "-n", 3, "--tenant", "globex", "Buyer", "-c", 1, host=target.url)
+    assert set(report.table()) == {"GET globex"}
+
+
+def test_help_shows_the_options_of_the_file_it_is_given(run, script):
+    path = script(OWN_OPTIONS)
+    shown = run(["-f", path, "--help"])
+    assert shown.code == 0 and "--tenant TENANT" in shown.stdout and "whose shop it is" in shown.stdout
+    assert shown.stdout.startswith(run(["--help"]).stdout.rstrip())
+
+
+@pytest.mark.parametrize("arguments, code, reason", [
+    (["--no-web", "--nothing", "5"], 2, "error: no such option: --nothing"),
+    (["--no-web", "--tenant"], 2, "error: argument --tenant: expected one argument"),
+    (["--tenant", "x"], 2, "start the test with --no-web"),
+    (["--no-web", "-H", "http://127.0.0.1:9", "--tags", "selling"], 1, "no task has the tags"),
+    (["--no-web", "-H", "http://127.0.0.1:9", "-E", "buying"], 1, "Buyer does not run: none of its tasks has the tags")])
+def test_what_a_locustfile_does_not_know_is_refused(run, script, arguments, code, reason):
+    finished = run(["-f", script(OWN_OPTIONS), *arguments])
+    assert finished.code == code and reason in finished.stderr
+
+
+def test_an_unknown_option_without_a_locustfile_is_refused(run):
+    finished = run(["--nothing"])
+    assert finished.code == 2 and finished.stderr.endswith("error: no such option: --nothing\n")

@@ -56,7 +56,7 @@ def test_r1_a_web_site_in_the_first_generation(climb, target):
 
 
 def test_r1_a_rest_interface_of_today(climb, target):
-    report = climb("r1_api_2x.py", "-u", 5, "-n", 300, host=None, wrong=[r"TypeError: .*param"])
+    report = climb("r1_api_2x.py", "-u", 5, "-n", 300, host=None, code=1, wrong=[r"TypeError: .*param"])
     agree(report, target.stats())
     table = report.table()
     assert table["POST /login"].requests == 5 and table["GET /logout"].requests == 5
@@ -113,6 +113,21 @@ def test_r4_sequences_and_state(climb, target):
     assert "teardown after 6 journeys" in report.stderr
     ticks = int(re.search(r"the clock stopped after (\d+) ticks", report.stderr)[1])
     assert 5 <= ticks <= 21
+
+
+PAGES, SHOP = {"GET /", "GET /hello", "GET /world", "GET /job1"}, {"GET /about/", "GET /forum/"}
+
+
+@pytest.mark.parametrize("options, certain, possible", [
+    (("--tags", "pages"), PAGES, PAGES),
+    (("-T", "nothing", "light"), {"GET /"}, {"GET /"}),
+    (("-T", "shop", "--exclude-tags", "heavy"), SHOP, SHOP),
+    (("-E", "broken"), {"GET /hello", "GET /world"}, PAGES | SHOP | {"GET heavy"})])
+def test_r4_tasks_are_chosen_by_tags(climb, target, options, certain, possible):
+    users = {"heavy": ["Browser", "Steady"], "light": ["Browser"]}.get(options[-1], ())
+    report = climb("r4_tags_2x.py", *users, "-u", 9, "-t", "20s", *options)
+    agree(report, target.stats())
+    assert certain <= set(rows(report)) <= possible
 
 
 def test_r5_polling_and_parts_at_once(climb, target):
@@ -187,6 +202,22 @@ def test_r7_listeners_of_the_first_generation(climb, target):
     assert tuple(map(int, totals.split()))[:2] == report.total()
     assert errors == "[('Tasks', 'in a task')]" and moments == "start hatched 5 quitting"
     assert "enough after" in report.stderr
+
+
+LISTENER_OPTIONS = ("--tenant", "globex", "--batch-size=2", "-Q", "fast", "--results-file", "results.csv")
+
+
+def test_r7_listeners_and_options_of_today(climb, target):
+    report = climb("r7_listeners_2x.py", "-u", 2, *LISTENER_OPTIONS, "-t", "20s", "--headless", code=3,
+                   wrong=["KeyError: 'tenant'"])
+    agree(report, target.stats())
+    assert "tenant globex, batches of 2, queue fast" in report.records("INFO", "root")
+    moments, *lines = (report.finished.cwd / "results.csv").read_text().splitlines()
+    assert re.fullmatch("init,start,(KeyError,)*spawned 2,(KeyError,)*stop,quitting", moments) and "KeyError" in moments
+    requests, failures = report.total()
+    assert lines.count("success,/echo") == requests and lines.count("failure,/status/503") == failures
+    assert sum(line.startswith("POST,/echo,") and line.endswith(",NoneType,200") for line in lines) == requests
+    assert sum(line.startswith("GET,/status/503,") and line.endswith(",HTTPError,503") for line in lines) == failures
 
 
 def test_r10_gevent(climb, target):

@@ -42,7 +42,8 @@ def test_defaults_have_the_names_and_values_of_0_9():
         "master_bind_port": 5557, "expect_slaves": 1, "no_web": False, "num_clients": 1, "hatch_rate": 1,
         "run_time": None, "num_requests": None, "stop_timeout": None, "exit_code_on_error": 1, "loglevel": "INFO", "logfile": None,
         "print_stats": False, "only_summary": False, "no_reset_stats": False, "reset_stats": False,
-        "list_commands": False, "show_task_ratio": False, "show_task_ratio_json": False, "show_version": False}
+        "tags": None, "exclude_tags": None, "list_commands": False, "show_task_ratio": False,
+        "show_task_ratio_json": False, "show_version": False}
 
 
 def test_options_and_class_names_are_read_in_any_order():

@@ -53,8 +53,11 @@ def tag(*tags: Any) -> Any:
         raise ValueError("@tag needs at least one name: @tag(\"name\")")
 
     def decorate(decorated: Any) -> Any:
-        for tagged in getattr(decorated, "tasks", None) or [decorated]:
-            tagged.locust_tag_set = set(getattr(tagged, "locust_tag_set", ())) | set(tags)
+        if isinstance(decorated, type):
+            for one in decorated.tasks:  # type: ignore[attr-defined]
+                decorate(one)
+        else:
+            decorated.locust_tag_set = getattr(decorated, "locust_tag_set", set()) | set(tags)
         return decorated
 
     return decorate

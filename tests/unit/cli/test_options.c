@@ -62,6 +62,30 @@ static void check_refused(const char *text, const char *reason)
     finish(&line);
 }
 
+static struct acr_options *leave(struct line *line, const char *text, const char *const *rest)
+{
+    split(line, text);
+    int rc = acr_options_parse(line->argc, line->argv, &line->options, &line->reason);
+    assert_int_equal(rc, 0);
+    size_t count = 0;
+    for (; rest[count] != NULL; count++)
+        assert_string_equal(line->options.rest[count], rest[count]);
+    assert_int_equal(line->options.rest_count, count);
+    return &line->options;
+}
+
+static void check_unknown(const char *text, const char *reason)
+{
+    struct line line;
+    split(&line, text);
+    int rc = acr_options_parse(line.argc, line.argv, &line.options, &line.reason);
+    assert_int_equal(rc, 0);
+    assert_int_equal(acr_options_refuse_unknown(&line.options, &line.reason), ACR_ERR_USAGE);
+    assert_int_equal(acr_buffer_append(&line.reason, "", 1), 0);
+    assert_string_equal(line.reason.data, reason);
+    finish(&line);
+}
+
 static void test_defaults_are_those_of_locust(void **state)
 {
     (void)state;
@@ -77,7 +101,7 @@ static void test_defaults_are_those_of_locust(void **state)
     assert_int_equal(options->error_exit_code, 1);
     assert_string_equal(options->log_level_name, "INFO");
     assert_false(options->only_summary || options->reset_stats || options->list || options->help || options->version);
-    assert_int_equal(options->class_name_count, 0);
+    assert_int_equal(options->rest_count, 0);
     finish(&line);
 }
 
@@ -158,9 +182,9 @@ static void test_classes_and_options_may_be_mixed(void **state)
     struct line line;
     const struct acr_options *options = parse(&line, "Web --no-web Mobile -c 3 - -- --csv -c");
     const char *const names[] = {"Web", "Mobile", "-", "--csv", "-c"};
-    assert_int_equal(options->class_name_count, ACR_ARRAY_SIZE(names));
+    assert_int_equal(options->rest_count, ACR_ARRAY_SIZE(names));
     for (size_t i = 0; i < ACR_ARRAY_SIZE(names); i++)
-        assert_string_equal(options->class_names[i], names[i]);
+        assert_string_equal(options->rest[i], names[i]);
     assert_int_equal(options->users, 3);
     finish(&line);
 }
@@ -238,15 +262,48 @@ static void test_help_ends_the_parsing_where_it_stands(void **state)
     finish(&line);
     assert_true(parse(&line, "-hx")->help);
     finish(&line);
-    check_refused("--no-such-thing --help", "no such option: --no-such-thing");
+    assert_true(parse(&line, "--no-such-thing --help")->help);
+    finish(&line);
+}
+
+static void test_unknown_options_are_left_to_the_locustfile(void **state)
+{
+    (void)state;
+    struct line line;
+    const char *const rest[] = {"--tenant", "acme", "User", "-Qfast", "--size=3", "-1", "--no-web", NULL};
+    const struct acr_options *options =
+        leave(&line, "--no-web --tenant acme -c5 User -Qfast --csv a --size=3 -- -1 --no-web", rest);
+    const char *const known[] = {"--no-web", "-c5", "--csv", "a"};
+    assert_int_equal(options->known_count, ACR_ARRAY_SIZE(known));
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(known); i++)
+        assert_string_equal(options->known[i], known[i]);
+    assert_string_equal(options->unknown, "--tenant");
+    assert_int_equal(options->users, 5);
+    finish(&line);
+    check_unknown("--foo", "no such option: --foo");
+    check_unknown("--foo=1 --bar", "no such option: --foo");
+    check_unknown("-x", "no such option: -x");
+    check_unknown("--re --foo5", "no such option: --foo5");
+}
+
+static void test_tags_are_all_words_up_to_the_next_option(void **state)
+{
+    (void)state;
+    struct line line;
+    const char *const none[] = {NULL}, *const user[] = {"User", NULL};
+    assert_int_equal(leave(&line, "-T a b c -E d --no-web", none)->known_count, 7);
+    finish(&line);
+    assert_int_equal(leave(&line, "--tags=a User", user)->known_count, 1);
+    finish(&line);
+    assert_null(leave(&line, "--no-web -Ta User --exclude-tags b", user)->unknown);
+    finish(&line);
+    check_refused("--no-web -T", "-T option requires 1 argument");
+    check_refused("--tags --no-web", "--tags option requires 1 argument");
 }
 
 static void test_wrong_usage_is_reported_in_the_words_of_optparse(void **state)
 {
     (void)state;
-    check_refused("--foo", "no such option: --foo");
-    check_refused("--foo=1", "no such option: --foo");
-    check_refused("-x", "no such option: -x");
     check_refused("-lx", "no such option: -x");
     check_refused("-c x", "option -c: invalid integer value: 'x'");
     check_refused("-cx", "option -c: invalid integer value: 'x'");
@@ -263,7 +320,6 @@ static void test_wrong_usage_is_reported_in_the_words_of_optparse(void **state)
     check_refused("--no", "ambiguous option: --no (--no-reset-stats, --no-web?)");
     check_refused("--c", "ambiguous option: --c (--clients, --csv, --csv-base-name?)");
     check_refused("--l=1", "ambiguous option: --l (--list, --locustfile, --logfile, --loglevel?)");
-    check_refused("--re --foo", "no such option: --foo");
 }
 
 static void test_impossible_values_are_refused(void **state)
@@ -299,7 +355,7 @@ static void test_what_comes_in_a_later_version_says_so(void **state)
     check_refused("-f demo.py", NO_PAGE);
     check_refused("_", NO_PAGE);
     check_refused("--html x", "--html is not available yet in this version");
-    check_refused("-T a", "-T is not available yet in this version");
+    check_refused("--json", "--json is not available yet in this version");
 }
 
 static void test_options_of_page_and_cluster_are_no_error_without_them(void **state)
