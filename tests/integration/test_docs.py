@@ -7,8 +7,8 @@ A fenced block is run by its language:
 - console: each line that starts with "$ ", with the page's first locustfile as locustfile.py.
 - text, and in README.md a block without a language: not run.
 
-A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->: what
-is loaded is an XML-RPC server instead of the target; <!-- from FILE -->: lines of a file that is run elsewhere.
+A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->:
+what is loaded is an XML-RPC server instead of the target; <!-- from FILE -->: lines of a file that is run elsewhere.
 """
 import dataclasses
 import pathlib
@@ -259,11 +259,12 @@ def served(target, path):
             return True
 
 
-# Prints the public names of the package: of its modules, and what its classes add to those of requests and of the engine.
+# Prints the public names of the package: of its modules, and what its classes add to those of requests and the engine.
 NAMES = """
 import locust
 from locust import clients, core, env, event, exception, inspectlocust, log, main, runners, stats, util, wait_time
-for module in (locust, core, clients, env, event, exception, inspectlocust, log, main, stats, util, wait_time):
+for module in (locust, core, clients, env, event, exception, inspectlocust, log, main, runners, stats, util,
+               wait_time):
     print(*module.__all__)
 for cls in (core.HttpLocust, locust.HttpUser, locust.TaskSequence, locust.SequentialTaskSet, clients.HttpSession,
             clients.ResponseContextManager, event.EventHook, event.Events, env.Environment, runners.LocalRunner,
