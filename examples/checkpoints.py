@@ -1,7 +1,7 @@
 """Checkpoints: an answer with status 200 may still be the wrong page.
 
-An assertion ends the task; it is logged with its traceback, and the request stays a success. Where a wrong page is to be
-counted as a failed request, catch_response lets the script decide.
+An assertion ends the task; it is logged with its traceback, and the request stays a success. Where a wrong page is to
+be counted as a failed request, catch_response lets the script decide.
 """
 from locust import HttpLocust, TaskSet, task
 

@@ -1,7 +1,7 @@
 """Test data, third kind: no two users have the same at one time, but what is given back is used again.
 
-Accounts wait in a queue; a user takes one for as long as it is logged in, and puts it back at the end. With fewer accounts
-than users, those without one wait in get() while the others go on.
+Accounts wait in a queue; a user takes one for as long as it is logged in, and puts it back at the end. With fewer
+accounts than users, those without one wait in get() while the others go on.
 """
 from queue import Queue
 

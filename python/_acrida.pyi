@@ -67,7 +67,8 @@ def configure(
         start_time, url.
     """
 
-def record_success(request_type: Any, name: Any, response_time: Optional[float], response_length: Optional[float]) -> None:
+def record_success(request_type: Any, name: Any, response_time: Optional[float],
+                   response_length: Optional[float]) -> None:
     """Count a success from a custom client: milliseconds (None or NaN: without a time) and bytes. No hook is called.
 
     request_type, name: listed by their str(), bytes decoded. TypeError, OverflowError for a length beyond 1e15; then

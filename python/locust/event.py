@@ -115,9 +115,9 @@ def _cannot_take(handler: Handler, names: "frozenset[str]") -> "frozenset[str]":
 class _ReportingHook(EventHook):
     """A hook whose firing counts a request in the statistics, in the same entries as the engine's own.
 
-    request_type, name: any object, listed as text. response_time: milliseconds as a number; None or NaN: counted without
-    a time; negative counts as 0. response_length: bytes as a number, None is 0. What is no number raises TypeError in
-    the caller, and nothing is counted. Listeners get the values as they are. May be fired in any thread.
+    request_type, name: any object, listed as text. response_time: milliseconds as a number; None or NaN: counted
+    without a time; negative counts as 0. response_length: bytes as a number, None is 0. What is no number raises
+    TypeError in the caller, and nothing is counted. Listeners get the values as they are. May be fired in any thread.
     """
 
     def __init__(self, events: "Events", optional: Any = ()) -> None:
