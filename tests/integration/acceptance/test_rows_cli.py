@@ -220,7 +220,7 @@ def test_B_34_one_user_a_second_unless_told(begin, probe, target):
     first, second = probe.values("start", "time") if probe.wait("start", 2) else ()
     program.signal(signal.SIGINT)
     assert "2 clients at the rate 1 clients/s" in program.finish(30).stderr
-    assert 0.9 < second - first < 1.6
+    assert 0.9 < second - first < 3
 
 
 def test_M6_01_a_test_without_the_page(begin, probe, target):
@@ -230,7 +230,7 @@ def test_M6_01_a_test_without_the_page(begin, probe, target):
     probe.settle()
     assert "Hatching and swarming 1000 clients at the rate 100 clients/s" in report.stderr
     starts = probe.values("start", "time")
-    assert 70 <= len(starts) <= 115 and starts[50] - starts[0] == pytest.approx(0.5, abs=0.3)
+    assert 50 < len(starts) <= 115 and starts[50] - starts[0] > 0.4
     agree(report, target.stats())
 
 
