@@ -59,20 +59,23 @@ int acr_buffer_append_str(struct acr_buffer *buffer, struct acr_str str)
 
 int acr_buffer_append_format(struct acr_buffer *buffer, const char *format, ...)
 {
+    char few[256];
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(few, sizeof few, format, args);
     va_end(args);
     if (size < 0)
         return ACR_ERR_INVALID;
-    int error = acr_buffer_reserve(buffer, (size_t)size + 1);
-    if (error != 0)
-        return error;
+    if ((size_t)size < sizeof few)
+        return acr_buffer_append(buffer, few, (size_t)size);
+    /* Not in place: the end that vsnprintf() writes behind the text may be past the limit. */
+    char *many = acr_alloc((size_t)size + 1);
     va_start(args, format);
-    vsnprintf(buffer->data + buffer->size, (size_t)size + 1, format, args);
+    vsnprintf(many, (size_t)size + 1, format, args);
     va_end(args);
-    buffer->size += (size_t)size;
-    return 0;
+    int error = acr_buffer_append(buffer, many, (size_t)size);
+    acr_free(many);
+    return error;
 }
 
 void acr_buffer_drop_front(struct acr_buffer *buffer, size_t size)

@@ -27,7 +27,7 @@
 #include "loop/fiber.h"
 #include "net/net.h"
 
-/* Idle connections kept per client and origin; requests' pool_maxsize. */
+/* Idle connections of a client kept per server, that is host, port and TLS settings; requests' pool_maxsize. */
 #define ACR_CLIENT_IDLE_MAX 10
 /* Body bytes held for one answer unless the request says otherwise. */
 #define ACR_CLIENT_BODY_MAX (UINT64_C(2) << 30)

@@ -44,6 +44,21 @@ static void test_buffer_grows_up_to_its_limit_and_keeps_its_contents(void **stat
     acr_buffer_done(&buffer);
 }
 
+static void test_formatted_text_may_fill_a_buffer_to_its_limit(void **state)
+{
+    (void)state;
+    for (int size = 5; size <= 1000; size += 995) {
+        struct acr_buffer buffer;
+        acr_buffer_init(&buffer, (size_t)size);
+        assert_int_equal(acr_buffer_append_format(&buffer, "%0*d", size + 1, 7), ACR_ERR_TOO_LARGE);
+        assert_int_equal(buffer.size, 0);
+        assert_int_equal(acr_buffer_append_format(&buffer, "%0*d", size, 7), 0);
+        assert_int_equal(buffer.size, size);
+        assert_memory_equal(buffer.data + size - 2, "07", 2);
+        acr_buffer_done(&buffer);
+    }
+}
+
 static void test_map_keeps_insertion_order_over_growth_and_removal(void **state)
 {
     (void)state;
