@@ -32,6 +32,8 @@ class Site(BaseHTTPRequestHandler):
         if parts.path == "/set":
             cookies = [("Set-Cookie", f"{name}={value}; Path=/") for name, value in query.items()]
             return self.reply(200, b"set", cookies)
+        if parts.path == "/spelt":
+            return self.reply(200, b"", [("X-A", "1"), ("x-a", "2"), ("X-a", "3")])
         if parts.path == "/slow":
             time.sleep(0.5)
         if parts.path == "/lines":

@@ -509,6 +509,16 @@ def test_bodies_can_be_iterated(session):
         response.iter_content("3")
 
 
+@pytest.mark.parametrize("size", [0, -1, None, 10 ** 6])
+def test_a_size_that_is_none_gives_the_body_in_one_piece(old, size):
+    assert list(old.get("/lines").iter_content(size)) == [old.get("/lines").content]
+    assert list(HttpSession(old.base_url).get("/lines", stream=True).iter_content(size)) == [old.get("/lines").content]
+
+
+def test_headers_of_one_name_are_joined_under_the_first_spelling(old):
+    assert [pair for pair in old.get("/spelt").headers.items() if pair[0].lower() == "x-a"] == [("X-A", "1, 2, 3")]
+
+
 def test_content_and_iteration_go_together(session):
     response = session.get("/lines")
     content = response.content

@@ -18,11 +18,11 @@ CHUNK_BYTES = 64 * 1024
 
 
 def joined_headers(raw: List[Tuple[str, str]]) -> CaseInsensitiveDict:
-    """Several fields of one name are joined by ", ", as requests does."""
-    headers = CaseInsensitiveDict()
+    """Several fields of one name are joined by ", ", under the first's spelling, as requests does."""
+    fields = HTTPHeaderDict()
     for name, value in raw:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+        fields.add(name, value)
+    return CaseInsensitiveDict(fields)
 
 
 class _Head:
@@ -171,12 +171,12 @@ class LazyParts:
         """A body that is all there stays there; one still to come is handed on as it comes, and then gone."""
         if not self.streaming and "_begun" not in self.__dict__:  # type: ignore[attr-defined]
             content = self.content or b""  # type: ignore[attr-defined]
-            step = size or max(len(content), 1)
+            step = size if size is not None and size > 0 else max(len(content), 1)
             return iter([content[at:at + step] for at in range(0, len(content), step)])
         if self.__dict__.get("_begun") == "to the end":
             raise StreamConsumedError()
         self.__dict__["_begun"] = True
-        return self._stream(size or CHUNK_BYTES)
+        return self._stream(size if size is not None and size > 0 else CHUNK_BYTES)
 
     def _stream(self, size: int) -> Iterator[bytes]:
         yield from self.iter_raw(size)  # type: ignore[attr-defined]
