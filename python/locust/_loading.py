@@ -200,9 +200,12 @@ def find_user_classes(module: types.ModuleType, wanted: Sequence[str] = (), may_
     for name, cls in chosen:
         if not _has_tasks(cls):
             raise LoadError(_without_tasks(name, cls))
-        if not isinstance(cls.weight, (int, float)):
+        if not isinstance(cls.weight, (int, float)) or not -sys.float_info.max <= cls.weight <= sys.float_info.max:
             raise LoadError(f"{name}.weight must be a number, not {cls.weight!r}")
+    weightless = [name for name, cls in chosen if not cls.weight > 0]
     chosen = [(name, cls) for name, cls in chosen if cls.weight > 0 or getattr(cls, "fixed_count", 0) > 0]
+    if weightless and not chosen and not may_be_empty:
+        raise LoadError(f"No user class has a weight above 0: {', '.join(weightless)}")
     if not chosen and not may_be_empty:
         raise LoadError(f"No user class found in {getattr(module, '__file__', module.__name__)}: define a subclass of "
                         "HttpUser or HttpLocust with tasks")

@@ -56,8 +56,8 @@ static void share_by_weight(const struct acr_user_class *classes, size_t class_c
         double weight = weight_of(&classes[i]);
         if (weight == 0)
             continue;
-        size_t whole = (size_t)(weight * per_weight);
-        counts[i] = whole < left ? whole : left;
+        double quota = weight * per_weight; /* of absurd weights infinite, or not a number */
+        counts[i] = quota < (double)left ? (size_t)quota : left;
         left -= counts[i];
     }
     for (; left > 0; left--)

@@ -108,9 +108,16 @@ def test_a_class_of_weight_zero_is_left_out(write):
     assert names(path) == ["B"]
 
 
-def test_a_weight_that_is_no_number_is_an_error(write):
-    with pytest.raises(LoadError, match="weight"):
-        names(write(HEAD + "class A(User):\n    tasks = [print]\n    weight = '1'\n"))
+@pytest.mark.parametrize("weight", ["'1'", "None", "float('nan')", "float('inf')", "10 ** 400"])
+def test_a_weight_that_is_no_number_is_an_error(write, weight):
+    with pytest.raises(LoadError, match="A.weight must be a number"):
+        names(write(HEAD + f"class A(User):\n    tasks = [print]\n    weight = {weight}\n"))
+
+
+@pytest.mark.parametrize("weight", [0, -3])
+def test_classes_without_any_weight_are_an_error_that_names_them(write, weight):
+    with pytest.raises(LoadError, match="weight above 0: A$"):
+        names(write(HEAD + f"class A(User):\n    tasks = [print]\n    weight = {weight}\n"))
 
 
 def test_modules_beside_the_file_can_be_imported_at_any_time(write):

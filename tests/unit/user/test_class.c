@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/unit.h"
 
+#include <math.h>
+
 #include "user/class.h"
 
 #define CLASSES_MAX 8
@@ -46,6 +48,18 @@ static void test_a_tie_goes_to_the_class_declared_first_whatever_the_noise_of_di
     const double tenths[] = {0.1, 0.3, 0.1, 0.3, 0.1, 0.1};
     check_shares(tenths, 6, 1, (const size_t[]){0, 1, 0, 0, 0, 0});
     check_shares(tenths, 6, 10, (const size_t[]){1, 3, 1, 3, 1, 1});
+}
+
+static void test_absurd_weights_give_exact_totals(void **state)
+{
+    (void)state;
+    const double weights[][2] = {{INFINITY, 1}, {INFINITY, INFINITY}, {1e308, 1e308}, {5e-324, 5e-324}, {NAN, 1}};
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+        struct acr_user_class classes[] = {{.weight = weights[i][0]}, {.weight = weights[i][1]}};
+        size_t counts[2];
+        acr_user_shares(classes, 2, 7, counts);
+        assert_int_equal(counts[0] + counts[1], 7);
+    }
 }
 
 static void test_fixed_counts_are_served_first_and_leave_the_rest_to_the_weights(void **state)
