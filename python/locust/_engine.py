@@ -26,7 +26,7 @@ def task_error(task_set: Any, error: BaseException) -> None:
         raise error
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     if task_set.locust.generation == 2:
-        logger.error("%s\n%s", error, text)
+        logger.error("%s\n%s", exception.text_of(error), text)
     else:
         sys.stderr.write("\n" + text)  # a record of the logger stderr, as in 0.9
 

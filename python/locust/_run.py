@@ -9,6 +9,7 @@ from gevent import getcurrent, get_hub
 from gevent.event import Event
 
 from ._life import UserGreenlet, Users
+from .exception import text_of
 
 logger = logging.getLogger("locust.runners")
 
@@ -113,7 +114,7 @@ class Run:
             self._log(exception, tb)
 
     def _log(self, exception: BaseException, tb: Any) -> None:
-        self.log_exception("local", str(exception), "".join(traceback.format_tb(tb)))
+        self.log_exception("local", text_of(exception), "".join(traceback.format_tb(tb)))
 
     # ---- users
 

@@ -55,3 +55,11 @@ class StopTest(StopUser):
 
 # What goes through event listeners to the task that caused the event; anything else they raise is only logged.
 FLOW = (StopUser, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately)
+
+
+def text_of(error: BaseException) -> str:
+    """str(error), or what can be said of one whose own __str__ fails."""
+    try:
+        return str(error)
+    except Exception:
+        return f"<{type(error).__name__} without a text>"

@@ -315,6 +315,17 @@ def test_exceptions_of_tasks_are_kept_by_their_traceback(scenario, index):
         assert "in broken" in one["traceback"] and "KeyError: " not in one["traceback"] and one["count"] >= 2
 
 
+def test_an_exception_without_a_text_is_counted_too(scenario):
+    scenario(RAISING.replace('KeyError("lost")', 'NoText()') + """
+class NoText(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+""")
+    in_hub(_scenario.start_user, 1, 1)
+    in_hub(_scenario.stop_user, 1)
+    assert [one["msg"] for one in runners.locust_runner.exceptions.values()] == ["<NoText without a text>"]
+
+
 def test_a_listener_of_the_file_runs_before_an_exception_is_counted(scenario):
     one = scenario("""
 from locust import runners
