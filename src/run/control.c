@@ -3,14 +3,12 @@
 #include "run/control.h"
 
 #include <signal.h>
-#include <string.h>
 
-#include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "loop/timer.h"
+#include "run/hatching.h"
 #include "run/message.h"
-#include "run/ramp.h"
 #include "run/reporter.h"
 #include "run/watch.h"
 
@@ -38,26 +36,15 @@ struct acr_control {
     struct acr_control_setup setup;
     struct acr_loop *loop;
     struct acr_mailbox *mailbox;
-    struct acr_random random;
     enum control_state state;
     bool closing;
     bool gave_up_listeners; /* not users: they had ended */
 
-    size_t users; /* wanted */
-    double rate;
-    bool ends_by_rate;
-    bool by_script;     /* that is what a script asked for */
+    struct acr_hatching hatching;
     bool start_waiting; /* a script asked for it while users were being stopped */
     bool goes_on;       /* STATE_STOPPING: a script's stop, not the end of the run */
     bool limited;       /* the request limit was reached: nothing is begun any more */
-
-    uint64_t change; /* counts the changes of `users`; what the load thread says of an earlier one is void */
-    struct acr_ramp ramp;
-    acr_nanos ramp_start;
-    struct acr_timer ramp_timer;
-    bool reset_due;     /* --reset-stats: when hatching is complete for the first time in a test (D39) */
-    bool hatched_asked; /* HATCHED is with the load thread */
-    bool users_gone;    /* ENDED came while HATCHED was */
+    bool users_gone;    /* ENDED came while HATCHED was with the load thread */
 
     struct acr_timer time_limit, stop_limit, idle_timer;
     struct acr_reporter reporter;
@@ -100,7 +87,7 @@ static void done(struct acr_control *control)
 
 static void stop_timers(struct acr_control *control)
 {
-    acr_timer_disarm(&control->ramp_timer);
+    acr_hatching_stop(&control->hatching);
     acr_timer_disarm(&control->time_limit);
     acr_timer_disarm(&control->stop_limit);
     acr_timer_disarm(&control->idle_timer);
@@ -182,7 +169,7 @@ static void stop_users(struct acr_control *control)
     acr_nanos timeout = control->setup.options->stop_timeout;
     control->state = STATE_STOPPING;
     control->start_waiting = false;
-    acr_timer_disarm(&control->ramp_timer);
+    acr_hatching_stop(&control->hatching);
     acr_timer_disarm(&control->idle_timer);
     if (timeout > 0)
         arm_after(control, &control->stop_limit, timeout);
@@ -240,112 +227,26 @@ void acr_control_signal(struct acr_control *control, int signal_number)
 
 /* ---- changing the number of users */
 
-/* The load thread says who lives (on_change()), then the ramp is planned. */
 static void begin_change(struct acr_control *control, bool fresh)
 {
-    struct acr_message *change = acr_message_new(ACR_MESSAGE_CHANGE);
-    change->change = ++control->change;
-    change->users = control->users;
-    change->rate = control->rate;
-    change->fresh = fresh;
     control->state = STATE_HATCHING;
-    control->start_waiting = false;
-    control->reset_due = control->reset_due || fresh;
-    control->hatched_asked = control->users_gone = false;
-    acr_timer_disarm(&control->ramp_timer);
+    control->start_waiting = control->users_gone = false;
     acr_timer_disarm(&control->idle_timer);
-    acr_message_post(change, control->setup.load);
-}
-
-static void log_change(const struct acr_control *control)
-{
-    const struct acr_ramp *ramp = &control->ramp;
-    if (ramp->ends.count > ramp->starts.count)
-        acr_log(ACR_LOG_INFO, RUNNERS, "Killing %zu locusts", ramp->ends.count - ramp->starts.count);
-    else if (ramp->starts.count > 0 || !control->by_script)
-        acr_log(ACR_LOG_INFO, RUNNERS, "Hatching and swarming %zu clients at the rate %g clients/s...",
-                ramp->starts.count, control->rate);
+    acr_hatching_begin(&control->hatching, fresh);
 }
 
 static void on_change(struct acr_control *control, const struct acr_message *change)
 {
-    const struct acr_control_setup *setup = &control->setup;
-    if (change->change != control->change || control->state != STATE_HATCHING || control->limited)
+    if (control->state != STATE_HATCHING || control->limited || !acr_hatching_plan(&control->hatching, change))
         return;
-    acr_ramp_plan(&control->ramp, setup->classes, setup->class_count, change->live, control->users, control->rate,
-                  control->ends_by_rate, &control->random);
-    log_change(control);
     if (!control->reporting)
         acr_reporter_start(&control->reporter);
     control->reporting = true;
-    control->ramp_start = acr_loop_now(control->loop);
-    acr_timer_arm(&control->ramp_timer, control->ramp_start);
-}
-
-static void hand_over(struct acr_control *control, enum acr_message_kind kind, struct acr_ramp_line *line,
-                      acr_nanos elapsed)
-{
-    size_t count = acr_ramp_due(line, elapsed) - line->handed;
-    if (count == 0)
-        return;
-    struct acr_message *order = acr_message_new(kind);
-    order->class_numbers = acr_alloc(count * sizeof *order->class_numbers);
-    memcpy(order->class_numbers, line->class_numbers + line->handed, count * sizeof *order->class_numbers);
-    order->class_number_count = count;
-    line->handed += count;
-    acr_message_post(order, control->setup.load);
-}
-
-static void ask_hatched(struct acr_control *control)
-{
-    struct acr_message *hatched = acr_message_new(ACR_MESSAGE_HATCHED);
-    hatched->change = control->change;
-    hatched->users = control->ramp.target;
-    hatched->reset = control->setup.options->reset_stats && control->reset_due;
-    control->hatched_asked = true;
-    acr_message_post(hatched, control->setup.load);
-}
-
-static void on_ramp(struct acr_timer *timer)
-{
-    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, ramp_timer);
-    acr_nanos elapsed = acr_loop_now(control->loop) - control->ramp_start;
-    hand_over(control, ACR_MESSAGE_SHED, &control->ramp.ends, elapsed);
-    hand_over(control, ACR_MESSAGE_SPAWN, &control->ramp.starts, elapsed);
-    acr_nanos next = acr_ramp_next(&control->ramp);
-    if (!acr_ramp_is_handed(&control->ramp) || next > elapsed) {
-        acr_timer_arm(timer, acr_deadline_after(control->ramp_start, next));
-        return;
-    }
-    ask_hatched(control);
-}
-
-static void log_hatched(const struct acr_control *control, bool reset)
-{
-    struct acr_buffer text = {0};
-    for (size_t i = 0; i < control->setup.class_count; i++) {
-        int rc = acr_buffer_append_format(&text, "%s%s: %zu", i == 0 ? "" : ", ", control->setup.classes[i].name,
-                                          acr_ramp_starts_of(&control->ramp, i));
-        (void)rc; /* without a limit there is no failure */
-    }
-    if (control->ramp.starts.count > 0 || !control->by_script)
-        acr_log(ACR_LOG_INFO, RUNNERS, "All locusts hatched: %.*s", ACR_STR_ARGS(acr_buffer_str(&text)));
-    acr_buffer_done(&text);
-    if (reset)
-        acr_log(ACR_LOG_INFO, RUNNERS, "Resetting stats\n");
 }
 
 static void on_hatched(struct acr_control *control, const struct acr_message *hatched)
 {
-    bool current = hatched->change == control->change;
-    control->hatched_asked = control->hatched_asked && !current;
-    if (control->state != STATE_HATCHING)
-        return;
-    if (!hatched->dropped) {
-        log_hatched(control, hatched->reset); /* the next ramp is not planned yet, even if it was asked for */
-        control->reset_due = false;
-    }
-    if (!current)
+    if (control->state != STATE_HATCHING || !acr_hatching_is_complete(&control->hatching, hatched))
         return;
     control->state = STATE_RUNNING;
     if (control->users_gone)
@@ -356,11 +257,8 @@ static void on_hatched(struct acr_control *control, const struct acr_message *ha
 static void on_limit(struct acr_control *control)
 {
     control->limited = true;
-    if (control->state != STATE_HATCHING || control->hatched_asked)
-        return;
-    acr_timer_disarm(&control->ramp_timer);
-    if (acr_ramp_is_handed(&control->ramp))
-        ask_hatched(control);
+    if (control->state == STATE_HATCHING)
+        acr_hatching_cut_short(&control->hatching);
 }
 
 static void start_clocks(struct acr_control *control)
@@ -385,10 +283,11 @@ static void on_start(struct acr_control *control, const struct acr_message *star
 {
     if (!is_open(control) || control->limited)
         return;
-    control->users = start->users;
-    control->rate = start->rate > 0 ? start->rate : control->rate;
-    control->ends_by_rate = start->ends_by_rate;
-    control->by_script = true;
+    struct acr_hatching *hatching = &control->hatching;
+    hatching->users = start->users;
+    hatching->rate = start->rate > 0 ? start->rate : hatching->rate;
+    hatching->ends_by_rate = start->ends_by_rate;
+    hatching->by_script = true;
     if (control->state == STATE_STOPPING)
         control->start_waiting = true;
     else if (control->state != STATE_WAITING)
@@ -441,13 +340,14 @@ static void on_stopped(struct acr_control *control)
 
 static void on_ended(struct acr_control *control, const struct acr_message *ended)
 {
-    if (ended->change != control->change)
+    const struct acr_hatching *hatching = &control->hatching;
+    if (ended->change != hatching->change)
         return;
     if (control->state == STATE_STOPPING)
         on_stopped(control);
-    else if (control->hatched_asked)
+    else if (hatching->asked)
         control->users_gone = true;
-    else if (control->state == STATE_RUNNING && control->by_script && control->users == 0 && !control->limited)
+    else if (control->state == STATE_RUNNING && hatching->by_script && hatching->users == 0 && !control->limited)
         wait_for_script(control);
     else if (control->state == STATE_HATCHING || control->state == STATE_RUNNING)
         finish_all_dead(control);
@@ -527,7 +427,14 @@ static void on_shown(struct acr_reporter *reporter)
 static void init_parts(struct acr_control *control)
 {
     const struct acr_control_setup *setup = &control->setup;
-    acr_timer_init(&control->ramp_timer, control->loop, on_ramp);
+    acr_hatching_init(&control->hatching, &(struct acr_hatching_setup){.classes = setup->classes,
+                                                                       .class_count = setup->class_count,
+                                                                       .loop = control->loop,
+                                                                       .load = setup->load,
+                                                                       .resets = setup->options->reset_stats,
+                                                                       .seed = acr_random_u64(setup->random)});
+    control->hatching.users = setup->options->users;
+    control->hatching.rate = setup->options->spawn_rate;
     acr_timer_init(&control->time_limit, control->loop, on_time_limit);
     acr_timer_init(&control->stop_limit, control->loop, on_stop_limit);
     acr_timer_init(&control->idle_timer, control->loop, on_idle);
@@ -551,10 +458,6 @@ int acr_control_open(const struct acr_control_setup *setup, struct acr_control *
         acr_free(control);
         return rc;
     }
-    acr_random_init(&control->random, acr_random_u64(setup->random));
-    control->users = setup->options->users;
-    control->rate = setup->options->spawn_rate;
-    control->reset_due = true;
     init_parts(control);
     *ret_control = control;
     return 0;
@@ -569,7 +472,7 @@ void acr_control_close(struct acr_control *control)
     acr_mailbox_close(control->mailbox);
     acr_watch_done(&control->watch);
     acr_reporter_done(&control->reporter);
-    acr_ramp_done(&control->ramp);
+    acr_hatching_done(&control->hatching);
     acr_free(control);
 }
 

@@ -321,6 +321,30 @@ static void test_the_request_limit_ends_a_run_that_was_about_to_grow(void **stat
     assert_printed(bench, "All locusts dead");
 }
 
+static void drive_limit_before_plan(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, 1995 * MILLI);
+    assert_int_equal(fake->recorded, 2);
+    acr_load_request_start(bench->load, 50, 1000, false);
+    bench->clock.monotonic_now += 10 * MILLI;
+    while (acr_load_user_count(bench->load) > 0) /* the control thread has heard of neither yet */
+        assert_int_equal(acr_loop_turn(fake->engine.loop, 0), 0);
+    advance_to_end(bench);
+    assert_int_equal(fake->recorded, 3);
+}
+
+static void test_a_limit_reached_before_a_change_is_planned_completes_nothing(void **state)
+{
+    struct bench *bench = *state;
+    bench->options.users = 1;
+    bench->options.spawn_rate = 10;
+    bench->options.request_limit = 3;
+    assert_int_equal(hold(bench, drive_limit_before_plan), 0);
+    assert_int_equal(fake_scenario_events(&bench->fake, ACR_RUN_SPAWNING_COMPLETE), 1);
+    assert_printed(bench, "All locusts dead", "Shutting down");
+}
+
 static void ask_at_the_limit(struct fake_scenario *fake, enum acr_run_event event)
 {
     if (event == ACR_RUN_TEST_STOPPING)
