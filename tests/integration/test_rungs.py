@@ -65,6 +65,12 @@ def test_r1_a_rest_interface_of_today(climb, target):
     assert any(re.match(r"shopping as (ada|grace|edsger)", text) for text in report.records(logger="root"))
 
 
+def test_r1_the_many_spellings(climb, target):
+    report = climb("r1_spellings_09.py", "-t", "20s")
+    agree(report, target.stats())
+    assert rows(report) == {"GET thread": (16, 0), "GET own": (4, 0)} and report.seconds < 15, "min_wait is 5 s"
+
+
 def test_r2_answers_are_checked_in_the_first_generation(climb, target):
     report = climb("r2_checks_09.py", "-n", 100, "-t", "20s", code=1,
                    wrong=["AttributeError.*failure", "AssertionError: Unexpected status code: 200", "LocustError: the script's own"])

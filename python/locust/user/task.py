@@ -3,7 +3,7 @@
 import operator
 from typing import Any, Callable, Iterable, List, Mapping, TypeVar, overload
 
-from _acrida import FromUser, NativeTaskSet
+from _acrida import FromUser, NativeTaskSet, sleep
 
 __all__ = ["DefaultTaskSet", "TaskSequence", "TaskSet", "TaskSetMeta", "seq_task", "tag", "task"]
 
@@ -151,6 +151,10 @@ class TaskSet(NativeTaskSet, metaclass=TaskSetMeta):
 
     def on_stop(self) -> None:
         """Called whenever a started set ends, inner sets before outer ones."""
+
+    def _sleep(self, seconds: float) -> None:
+        """For scripts that know it from Locust, where waits go through it; here they do not."""
+        sleep(seconds)
 
 
 class DefaultTaskSet(TaskSet):
