@@ -75,7 +75,10 @@ class Run:
         """Returns when all users are gone and the listeners have heard of it; at once where that would never come."""
         if self.state == STOPPED:
             return
-        self.engine.request_stop()
+        try:
+            self.engine.request_stop()
+        except RuntimeError:  # nothing runs: there is nothing to stop
+            return
         if self._may_wait():
             self._stopped.wait()
             self.moments.settle()

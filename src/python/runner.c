@@ -2,6 +2,8 @@
 /* runner - passes a script's wishes on to the run. */
 #include "python/runner.h"
 
+#include <math.h>
+
 #include "base/memory.h"
 #include "run/load.h"
 
@@ -42,11 +44,12 @@ static PyObject *request_start(PyObject *module, PyObject *args)
     double rate;
     int ends_by_rate;
     (void)module;
-    if (!PyArg_ParseTuple(args, "ndp:request_start", &users, &rate, &ends_by_rate) || take_users(users) != 0 ||
-        load() == NULL)
+    if (!PyArg_ParseTuple(args, "ndp:request_start", &users, &rate, &ends_by_rate) || take_users(users) != 0)
         return NULL;
-    if (rate != rate)
+    if (isnan(rate))
         return PyErr_Format(PyExc_ValueError, "a rate that is not a number");
+    if (load() == NULL)
+        return NULL;
     acr_load_request_start(load(), (size_t)users, rate, ends_by_rate);
     Py_RETURN_NONE;
 }

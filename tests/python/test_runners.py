@@ -151,7 +151,7 @@ def test_impossible_wishes_are_errors(users, rate):
     """By the real engine, which looks at the numbers before it looks for a run."""
     environment = Environment()
     runner = runners.LocalRunner(environment, _scenario.Run(environment))
-    with pytest.raises((ValueError, RuntimeError)):
+    with pytest.raises(ValueError):
         runner.start(users, rate)
 
 
@@ -166,9 +166,13 @@ def test_start_of_2x_checks_its_other_arguments(scenario):
     assert one.asked == [("start", 10, 5.0, True)]
 
 
-def test_quit_without_a_run_does_nothing():
+def test_quit_and_stop_without_a_run_do_nothing_and_start_says_so():
     environment = Environment()
-    runners.LocalRunner(environment, _scenario.Run(environment)).quit()
+    runner = runners.LocalRunner(environment, _scenario.Run(environment))
+    runner.quit()
+    runner.stop()
+    with pytest.raises(RuntimeError, match="no test is running"):
+        runner.start(1, 1)
 
 
 # ---- waiting
