@@ -365,6 +365,18 @@ def test_a_constructor_that_raises_ends_its_user(play, target):
     assert report.stderr.count("ValueError: bad constructor") == 3 and "All locusts dead" in report.stderr
 
 
+def test_a_set_that_contains_itself_is_told_and_harms_no_other_user(play, target):
+    report = play(GOOD + """
+class Endless(TaskSet):
+    pass
+Endless.tasks = [Endless]
+class Lost(WebUser):
+    task_set = Endless
+""", "-c", 2, "-t", "1s", host=target.url)
+    assert "RecursionError" in report.stderr and report.total()[0] >= 1
+    agree(report, target.stats())
+
+
 def test_a_wait_that_makes_no_sense_is_told(play, target):
     for wait, word in (("min_wait = 500; max_wait = 100", "min_wait"), ("min_wait = 'x'", "must be a number, not 'x'"),
                        ("wait_function = lambda self: None", "must be a number, not None"),
