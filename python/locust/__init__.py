@@ -15,6 +15,7 @@ import _acrida
 
 from . import clients, core, env, event, events, exception, inspectlocust, log, main, runners, stats, util, wait_time
 from .core import HttpLocust, Locust
+from .debug import run_single_user
 from .event import Events
 from .exception import InterruptTaskSet, RescheduleTaskImmediately, ResponseError
 from .user.sequential_taskset import SequentialTaskSet
@@ -30,7 +31,7 @@ __all__ = [
     "Events", "HttpLocust", "HttpUser", "InterruptTaskSet", "Locust", "RescheduleTaskImmediately", "ResponseError",
     "SequentialTaskSet", "TaskSequence", "TaskSet", "User", "__version__", "between", "clients", "constant",
     "constant_pacing", "constant_throughput", "core", "env", "event", "events", "exception", "inspectlocust", "log",
-    "main", "runners", "seq_task", "stats", "tag", "task", "util", "wait_time",
+    "main", "run_single_user", "runners", "seq_task", "stats", "tag", "task", "util", "wait_time",
 ]
 
 _engine.connect()

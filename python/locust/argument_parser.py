@@ -8,7 +8,7 @@ from . import main
 from ._loading import LoadError, UsageError
 from .util.timespan import parse_timespan
 
-__all__ = ["LocustArgumentParser", "own_options_help", "read_options"]
+__all__ = ["LocustArgumentParser", "own_options_help", "read_command_line", "read_options"]
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 # Keywords of add_argument() that say how the web page shows an option.
@@ -103,6 +103,14 @@ def read_options(parser: LocustArgumentParser, known: Sequence[str], rest: Seque
         if word.startswith("-") and word != "-":
             raise UsageError(f"no such option: {word.partition('=')[0] if word.startswith('--') else word[:2]}")
     return argparse.Namespace(**{**vars(own), **_program_options(known), "user_classes": more}), more
+
+
+def read_command_line(parser: LocustArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """As read_options(), for a script that runs without the program: of a whole command line. Wrong options of the
+    program end the process with code 2."""
+    parser.check_names()
+    own, more = parser.parse_known_args([*parser.from_environment(), *arguments])
+    return argparse.Namespace(**{**vars(own), **_program_options(more)})
 
 
 def _program_options(known: Sequence[str]) -> Dict[str, Any]:
