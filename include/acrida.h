@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * acrida - load tests written in C11, or in C++20.
+ *
+ * A scenario says what one user does; Acrida runs many of them at once and measures:
+ *
+ *     #include <acrida.h>
+ *
+ *     static void index_page(acr_user *user)
+ *     {
+ *         acr_get(user, "/");
+ *     }
+ *
+ *     static void about(acr_user *user)
+ *     {
+ *         acr_response *page = acr_get(user, "/about/", .name = "about", .catch_response = true);
+ *         if (!acr_body_contains(page, "team"))
+ *             acr_failure(page, "no team on the page");
+ *     }
+ *
+ *     ACR_USER(visitor, .wait = acr_between(1, 5), .tasks = {ACR_TASK(index_page, .weight = 2), ACR_TASK(about)});
+ *
+ * `acrida -f that.c --no-web -c 100 -r 10 -t 1m -H http://...` compiles and runs it.
+ *
+ * Rules
+ *
+ * - Each user has a stack of its own (64 KiB) on one thread: what a task calls of this header may wait, and others run
+ *   meanwhile; between two such calls a task has the thread for itself, so shared data needs no locks. A task that
+ *   calls something else that blocks (read(), sleep()) holds all users up.
+ * - A user that is to end is told at the call it waits in, which returns at once without a result (acr_ending() says
+ *   so). The task then has to return; one that goes on and waits again and again is cut off.
+ * - Whatever a task gets from this header (responses, texts) is valid until that task returns; what on_start gets,
+ * until on_start returns. Copy what is to last into the user's state.
+ * - Options are written like keyword arguments, in the order in which they are declared here (C++ insists on it). What
+ *   is left out is zero, which always means the default. Times are seconds, sizes bytes, texts UTF-8 that ends with a
+ *   zero byte.
+ */
+#ifndef ACRIDA_H
+#define ACRIDA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One simulated user. */
+typedef struct acr_user acr_user;
+
+/* ---- waits */
+
+typedef double acr_wait_fn(acr_user *user);
+
+/* How long a user pauses between two tasks; made by one of the following. Zeroed: not at all. */
+typedef struct acr_wait_time {
+    int kind;
+    double low, high;
+    acr_wait_fn *fn;
+} acr_wait_time;
+
+#define ACR_WAIT_KIND_NONE 0
+#define ACR_WAIT_KIND_BETWEEN 1
+#define ACR_WAIT_KIND_CONSTANT 2
+#define ACR_WAIT_KIND_PACING 3
+#define ACR_WAIT_KIND_FUNCTION 4
+
+/* clang-format off: initializers, each on a line. */
+/* Between `low` and `high` seconds, each as likely. */
+#define acr_between(low, high)                     \
+    {                                              \
+        ACR_WAIT_KIND_BETWEEN, (low), (high), NULL \
+    }
+/* `seconds`. */
+#define acr_constant(seconds)                      \
+    {                                              \
+        ACR_WAIT_KIND_CONSTANT, (seconds), 0, NULL \
+    }
+/* So that a task begins every `seconds`, or at once when the one before took longer. */
+#define acr_constant_pacing(seconds)             \
+    {                                            \
+        ACR_WAIT_KIND_PACING, (seconds), 0, NULL \
+    }
+/* At most `runs` tasks per second and user. */
+#define acr_constant_throughput(runs)               \
+    {                                               \
+        ACR_WAIT_KIND_PACING, 1.0 / (runs), 0, NULL \
+    }
+/* What `function` returns, in seconds; it is called after each task and must not wait itself. */
+#define acr_wait_by(function)                    \
+    {                                            \
+        ACR_WAIT_KIND_FUNCTION, 0, 0, (function) \
+    }
+/* clang-format on */
+
+/* ---- tasks */
+
+typedef void acr_task_fn(acr_user *user);
+typedef struct acr_task_set acr_task_set;
+
+/* Made by ACR_TASK or ACR_SUBSET. */
+typedef struct acr_task {
+    acr_task_fn *run;
+    const acr_task_set *set;
+    const char *function; /* the name it has in the source */
+    unsigned weight;      /* relative to the other tasks beside it; 0 = 1. In a sequence: how often in a row */
+    const char *name;     /* shown instead of the function's */
+    int end_;             /* not to be set */
+} acr_task;
+
+#define ACR_TASKS_MAX 32
+
+/* clang-format off: initializers, each on a line. */
+/* ACR_TASK(function, .weight = 2): a function as a task. */
+#define ACR_TASK(...) ACR_TASK_(__VA_ARGS__, .end_ = 0)
+#define ACR_TASK_(fn, ...)                                     \
+    {                                                          \
+        .run = (fn), .set = NULL, .function = #fn, __VA_ARGS__ \
+    }
+/* ACR_SUBSET(task_set, .weight = 10): a task set as a task; it runs until one of its tasks calls acr_interrupt(). */
+#define ACR_SUBSET(...) ACR_SUBSET_(__VA_ARGS__, .end_ = 0)
+#define ACR_SUBSET_(set_, ...)                                      \
+    {                                                               \
+        .run = NULL, .set = &(set_), .function = #set_, __VA_ARGS__ \
+    }
+/* clang-format on */
+
+/* Some tasks of which one after the other is run, chosen by weight, with a wait after each. */
+struct acr_task_set {
+    acr_task tasks[ACR_TASKS_MAX];
+    bool sequence;         /* in the order in which they are written, round and round */
+    acr_wait_time wait;    /* none: the user's */
+    acr_task_fn *on_start; /* each time it is entered */
+    acr_task_fn *on_stop;  /* each time it ends, however */
+};
+
+/* ACR_TASK_SET(name, .tasks = {...}, ...): at file level, before the user or the set that has it. */
+#define ACR_TASK_SET(name, ...) static const acr_task_set name = {__VA_ARGS__}
+
+/* ---- users */
+
+typedef struct acr_user_definition {
+    const char *name;
+    const char *host;     /* "http://..."; --host overrides it */
+    double weight;        /* share among the user classes; 0 = 1 */
+    unsigned fixed_count; /* exactly so many of this class instead of a share */
+    acr_wait_time wait;   /* between tasks; none: no wait */
+    acr_task tasks[ACR_TASKS_MAX];
+    bool sequence;         /* the tasks in the order in which they are written */
+    acr_task_fn *on_start; /* once, before the first task */
+    acr_task_fn *on_stop;  /* once, at the end */
+    size_t state_size;     /* of what acr_state() gives: zeroed memory of the user's own */
+} acr_user_definition;
+
+/* ACR_USER(name, .wait = ..., .tasks = {...}): at file level; makes a user class that can be run. */
+#define ACR_USER(class_name, ...)                                                                  \
+    static const acr_user_definition class_name##_definition = {.name = #class_name, __VA_ARGS__}; \
+    __attribute__((constructor)) static void class_name##_register(void)                           \
+    {                                                                                              \
+        acr_register_user(ACR_ABI, &class_name##_definition);                                      \
+    }                                                                                              \
+    extern int class_name##_ends_with_a_semicolon
+
+/* The user's own memory, of its class's state_size bytes; zeroed at its start and freed after its on_stop. */
+void *acr_state(acr_user *user);
+/* ACR_STATE(struct visitor, user)->visits++; */
+#define ACR_STATE(type, user) ((type *)acr_state(user))
+
+/* 1, 2, ... in order of start; given again after a user has ended. */
+uint64_t acr_user_number(const acr_user *user);
+
+/* Is the user being ended? */
+bool acr_ending(const acr_user *user);
+
+/* Pauses. False when the user is being ended. */
+bool acr_sleep(acr_user *user, double seconds);
+
+/* Seconds of a clock that only goes forward. */
+double acr_now(const acr_user *user);
+
+/* Random whole number in low ... high; 0 ... 1. Seeded alike (ACRIDA_SEED), users choose alike. */
+int64_t acr_random_int(acr_user *user, int64_t low, int64_t high);
+double acr_random_real(acr_user *user);
+
+/* When the task that runs returns, its task set ends and the one around it goes on, after its wait or `at_once`. Of a
+ * user's own tasks: the user ends. */
+void acr_interrupt(acr_user *user, bool at_once);
+
+/* When the task that runs returns, the user ends. */
+void acr_stop_user(acr_user *user);
+
+/* Ends the test as if its time were up. */
+void acr_quit(acr_user *user);
+
+/* printf() into memory that lives as long as the task. */
+const char *acr_format(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "a=1&b=%20": percent-encoded pairs of a name and a value, ended by NULL; lives as long as the task. */
+const char *acr_form(acr_user *user, ...) __attribute__((sentinel));
+
+/* A record in the log, with the class's name as its logger. */
+void acr_log_info(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void acr_log_error(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- requests */
+
+/* One answer, or that there was none. */
+typedef struct acr_answer acr_response;
+
+typedef struct acr_options {
+    const char *name;    /* what the request is counted under, instead of its path */
+    const char *params;  /* "a=1&b=2", added to the path's own; see acr_form() */
+    const char *headers; /* "Name: value", a line each */
+    const char *body;
+    size_t body_size;                 /* 0: up to the zero byte */
+    const char *json;                 /* a body of JSON */
+    const char *form;                 /* a body of a form: "a=1&b=2"; see acr_form() */
+    const char *user_name, *password; /* basic authentication */
+    double timeout;                   /* seconds to connect, and of silence of the server; none by default */
+    bool catch_response; /* counted when the task says how (acr_success, acr_failure), or returns: then by the status */
+    bool keep_redirects; /* give answers 301 ... 308 back instead of following them */
+    bool any_certificate; /* https without verification */
+    int end_;             /* not to be set */
+} acr_options;
+
+/* Sends a request and waits for its answer, redirects followed. `url`: a path on the user's host, or a whole URL. It is
+ * counted as a success if the status is below 400. Never NULL: without an answer the status is 0. */
+acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options);
+
+/* acr_get(user, "/", .name = "index"): */
+#define acr_get(...) ACR_REQUEST_("GET", __VA_ARGS__, .end_ = 0)
+#define acr_post(...) ACR_REQUEST_("POST", __VA_ARGS__, .end_ = 0)
+#define acr_put(...) ACR_REQUEST_("PUT", __VA_ARGS__, .end_ = 0)
+#define acr_patch(...) ACR_REQUEST_("PATCH", __VA_ARGS__, .end_ = 0)
+#define acr_delete(...) ACR_REQUEST_("DELETE", __VA_ARGS__, .end_ = 0)
+#define acr_head(...) ACR_REQUEST_("HEAD", __VA_ARGS__, .end_ = 0)
+#define acr_options_of(...) ACR_REQUEST_("OPTIONS", __VA_ARGS__, .end_ = 0)
+#ifdef __cplusplus
+#define ACR_REQUEST_(method, user, url, ...) acr_request_cxx(user, method, url, acr_options{__VA_ARGS__})
+#else
+#define ACR_REQUEST_(method, user, url, ...) acr_request_with(user, method, url, &(const acr_options){__VA_ARGS__})
+#endif
+
+/* 0: there was no answer; acr_why() says why. */
+int acr_status(const acr_response *response);
+/* Why there was no answer, as in the error report; "" when there was one. */
+const char *acr_why(const acr_response *response);
+/* The decoded body, ended by a zero byte that does not count. */
+const char *acr_body(acr_response *response);
+size_t acr_body_size(const acr_response *response);
+bool acr_body_contains(acr_response *response, const char *text);
+/* The value of the first field of that name, in any case; NULL: none. */
+const char *acr_header(acr_response *response, const char *name);
+/* Seconds from the send to the last byte, redirects included. */
+double acr_elapsed(const acr_response *response);
+
+/* What stands between two texts in the body, each searched after the one before; NULL: not there. */
+const char *acr_find_between(acr_response *response, const char *left, const char *right);
+/* What the first group of an extended regular expression matched in the body, or all of it without a group; NULL. */
+const char *acr_find_regex(acr_response *response, const char *pattern);
+/* The value at a JSON pointer ("/items/0/id", RFC 6901) of the body: a string as it is, all else as JSON; NULL. */
+const char *acr_json(acr_response *response, const char *pointer);
+
+/* For a response with .catch_response: counts it, at the first call. */
+void acr_success(acr_response *response);
+void acr_failure(acr_response *response, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- other protocols */
+
+/* Counts a request that was made by other means; seconds < 0: without a time. */
+void acr_record_success(acr_user *user, const char *type, const char *name, double seconds, uint64_t bytes);
+void acr_record_failure(acr_user *user, const char *type, const char *name, double seconds, const char *error);
+
+/* ---- the test */
+
+typedef void acr_test_fn(void);
+
+/* ACR_TEST(.on_start = fn, .on_stop = fn): at file level, at most once. */
+typedef struct acr_test_definition {
+    acr_test_fn *on_start; /* before the first user of a test */
+    acr_test_fn *on_stop;  /* after its last one */
+} acr_test_definition;
+
+#define ACR_TEST(...)                                                          \
+    static const acr_test_definition acr_test_definition_here = {__VA_ARGS__}; \
+    __attribute__((constructor)) static void acr_test_register_here(void)      \
+    {                                                                          \
+        acr_register_test(ACR_ABI, &acr_test_definition_here);                 \
+    }                                                                          \
+    extern int acr_test_ends_with_a_semicolon
+
+/* ---- for the macros */
+
+/* Changes when a scenario that was compiled before would not fit any more. */
+#define ACR_ABI 1
+void acr_register_user(unsigned abi, const acr_user_definition *definition);
+void acr_register_test(unsigned abi, const acr_test_definition *definition);
+
+#ifdef __cplusplus
+}
+static inline acr_response *acr_request_cxx(acr_user *user, const char *method, const char *url,
+                                            const acr_options &options)
+{
+    return acr_request_with(user, method, url, &options);
+}
+#endif
+
+#endif

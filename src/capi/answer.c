@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* answer - what a task reads in an answer, and how it is counted. */
+#include <jansson.h>
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "capi/internal.h"
+
+/* Compiled expressions kept: those that a script makes anew for each request must not fill the memory. */
+#define PATTERNS_MAX 256
+
+struct acr_capi_pattern {
+    regex_t compiled;
+    bool works; /* else it is no expression, which was logged */
+};
+
+/* ---- counting */
+
+static struct acr_stats *stats_of(const acr_response *answer)
+{
+    return answer->user->capi->scenario.engine->stats;
+}
+
+void acr_capi_check_limit(acr_user *user)
+{
+    const struct acr_engine *engine = user->capi->scenario.engine;
+    if (engine->request_limit > 0 && acr_stats_request_count(engine->stats) >= engine->request_limit)
+        user->leaving = true;
+}
+
+static struct acr_stats_entry *entry_of(acr_response *answer)
+{
+    if (answer->name != NULL)
+        return acr_stats_entry_get(stats_of(answer), acr_str_of(answer->name), acr_str_of(answer->method));
+    return acr_capi_route_entry(answer->route, stats_of(answer), answer->method);
+}
+
+void acr_capi_answer_count(acr_response *answer, struct acr_str error)
+{
+    answer->open = false;
+    if (error.size == 0)
+        acr_stats_success(stats_of(answer), entry_of(answer), answer->time,
+                          answer->http != NULL ? answer->http->body.size : 0);
+    else
+        acr_stats_failure(stats_of(answer), entry_of(answer), answer->time, error);
+    acr_capi_check_limit(answer->user);
+}
+
+static struct acr_str final_url(const acr_response *answer)
+{
+    return answer->http->url != NULL ? answer->http->url->whole : answer->route->url.whole;
+}
+
+void acr_capi_answer_judge(acr_response *answer)
+{
+    struct acr_buffer text = {0};
+    int rc = 0;
+    if (answer->http == NULL) {
+        rc = acr_buffer_append_str(&text, acr_str_of(answer->why));
+    } else if (answer->http->status >= 400 && answer->http->status < 600) {
+        struct acr_str reason = acr_response_reason(answer->http), url = final_url(answer);
+        rc = acr_buffer_append_format(&text, "%d %s Error: %.*s for url: %.*s", answer->http->status,
+                                      answer->http->status < 500 ? "Client" : "Server", ACR_STR_ARGS(reason),
+                                      ACR_STR_ARGS(url));
+    }
+    (void)rc; /* without a limit there is no failure */
+    acr_capi_answer_count(answer, acr_buffer_str(&text));
+    acr_buffer_done(&text);
+}
+
+void acr_success(acr_response *response)
+{
+    if (response->open)
+        acr_capi_answer_count(response, (struct acr_str){0});
+}
+
+void acr_failure(acr_response *response, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (response->open)
+        acr_capi_answer_count(response, text[0] != '\0' ? acr_str_of(text) : ACR_STR("failure"));
+}
+
+static void answer_free(acr_response *answer)
+{
+    json_decref(answer->json);
+    acr_response_unref(answer->http);
+    if (answer->route != NULL && !answer->route->kept)
+        acr_capi_route_free(answer->route);
+    acr_free(answer);
+}
+
+void acr_capi_answers_end(acr_user *user)
+{
+    while (user->answers != NULL) {
+        acr_response *answer = user->answers;
+        user->answers = answer->next;
+        if (answer->open)
+            acr_capi_answer_judge(answer);
+        answer_free(answer);
+    }
+}
+
+/* ---- reading */
+
+int acr_status(const acr_response *response)
+{
+    return response->http != NULL ? response->http->status : 0;
+}
+
+const char *acr_why(const acr_response *response)
+{
+    return response->why;
+}
+
+const char *acr_body(acr_response *response)
+{
+    struct acr_buffer *body = response->http != NULL ? &response->http->body : NULL;
+    if (body == NULL || acr_buffer_reserve(body, 1) != 0)
+        return "";
+    body->data[body->size] = '\0';
+    return body->data;
+}
+
+size_t acr_body_size(const acr_response *response)
+{
+    return response->http != NULL ? response->http->body.size : 0;
+}
+
+static const char *find(const char *data, const char *end, const char *text)
+{
+    return memmem(data, (size_t)(end - data), text, strlen(text));
+}
+
+bool acr_body_contains(acr_response *response, const char *text)
+{
+    const char *body = acr_body(response);
+    return find(body, body + acr_body_size(response), text) != NULL;
+}
+
+const char *acr_header(acr_response *response, const char *name)
+{
+    if (response->http == NULL)
+        return NULL;
+    struct acr_str value = acr_response_header(response->http, acr_str_of(name));
+    return value.data != NULL ? acr_capi_text_copy(response->user, value) : NULL;
+}
+
+double acr_elapsed(const acr_response *response)
+{
+    return acr_nanos_to_seconds(response->time);
+}
+
+const char *acr_find_between(acr_response *response, const char *left, const char *right)
+{
+    const char *body = acr_body(response), *end = body + acr_body_size(response);
+    const char *begin = find(body, end, left);
+    if (begin == NULL)
+        return NULL;
+    begin += strlen(left);
+    const char *stop = find(begin, end, right);
+    return stop != NULL ? acr_capi_text_copy(response->user, (struct acr_str){begin, (size_t)(stop - begin)}) : NULL;
+}
+
+static void pattern_free(struct acr_capi_pattern *pattern)
+{
+    if (pattern->works)
+        regfree(&pattern->compiled);
+    acr_free(pattern);
+}
+
+void acr_capi_patterns_free(struct acr_capi *capi)
+{
+    size_t position = 0;
+    const struct acr_map_slot *slot;
+    while ((slot = acr_map_next(&capi->patterns, &position)) != NULL)
+        pattern_free(slot->value);
+    acr_map_done(&capi->patterns);
+}
+
+static struct acr_capi_pattern *pattern_new(const char *text)
+{
+    struct acr_capi_pattern *pattern = acr_alloc_zero(sizeof *pattern);
+    char why[256];
+    int code = regcomp(&pattern->compiled, text, REG_EXTENDED);
+    pattern->works = code == 0;
+    if (code == 0)
+        return pattern;
+    regerror(code, &pattern->compiled, why, sizeof why);
+    acr_log(ACR_LOG_ERROR, "locust.runners", "acr_find_regex(): %s: %s", text, why);
+    return pattern;
+}
+
+/* What it matches in the body; NULL when it does not, or is no expression. */
+static const char *match(acr_response *response, const struct acr_capi_pattern *pattern)
+{
+    const char *body = acr_body(response);
+    regmatch_t matches[2];
+    if (!pattern->works || regexec(&pattern->compiled, body, 2, matches, 0) != 0)
+        return NULL;
+    const regmatch_t *found = &matches[pattern->compiled.re_nsub > 0 ? 1 : 0];
+    if (found->rm_so < 0)
+        return NULL;
+    struct acr_str text = {body + found->rm_so, (size_t)(found->rm_eo - found->rm_so)};
+    return acr_capi_text_copy(response->user, text);
+}
+
+const char *acr_find_regex(acr_response *response, const char *pattern)
+{
+    struct acr_map *patterns = &response->user->capi->patterns;
+    struct acr_capi_pattern *known = acr_map_find(patterns, acr_str_of(pattern));
+    if (known != NULL)
+        return match(response, known);
+    struct acr_capi_pattern *made = pattern_new(pattern);
+    const char *found = match(response, made);
+    if (patterns->live < PATTERNS_MAX)
+        acr_map_set(patterns, acr_str_of(pattern), made);
+    else
+        pattern_free(made);
+    return found;
+}
+
+static json_t *document_of(acr_response *response)
+{
+    if (!response->json_tried)
+        response->json = json_loadb(acr_body(response), acr_body_size(response), JSON_DECODE_ANY, NULL);
+    response->json_tried = true;
+    return response->json;
+}
+
+/* Takes "~1" and "~0" out of one part of a pointer (RFC 6901 section 4). */
+static char *unescape(const char *begin, const char *end)
+{
+    char *part = acr_strndup(begin, (size_t)(end - begin)), *out = part;
+    for (const char *in = part; *in != '\0'; in++, out++) {
+        bool escape = in[0] == '~' && (in[1] == '0' || in[1] == '1');
+        *out = escape ? (in[1] == '0' ? '~' : '/') : *in;
+        in += escape;
+    }
+    *out = '\0';
+    return part;
+}
+
+static json_t *step(json_t *value, const char *begin, const char *end)
+{
+    char *part = unescape(begin, end), *rest;
+    json_t *found = json_object_get(value, part);
+    if (json_is_array(value)) {
+        unsigned long index = strtoul(part, &rest, 10);
+        found = part[0] != '\0' && *rest == '\0' ? json_array_get(value, index) : NULL;
+    }
+    acr_free(part);
+    return found;
+}
+
+const char *acr_json(acr_response *response, const char *pointer)
+{
+    json_t *value = document_of(response);
+    while (value != NULL && *pointer == '/') {
+        const char *end = strchrnul(++pointer, '/');
+        value = step(value, pointer, end);
+        pointer = end;
+    }
+    if (value == NULL || *pointer != '\0')
+        return NULL;
+    if (json_is_string(value))
+        return acr_capi_text_copy(response->user,
+                                  (struct acr_str){json_string_value(value), json_string_length(value)});
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    const char *copy = text != NULL ? acr_capi_text_copy(response->user, acr_str_of(text)) : NULL;
+    free(text);
+    return copy;
+}

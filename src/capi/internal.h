@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * internal - what the files of src/capi share: a user of a scenario in C, and what belongs to it.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <acrida.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/random.h"
+#include "http/client.h"
+#include "loop/coroutine.h"
+#include "run/scenario.h"
+#include "user/wait.h"
+
+/* Paths kept per user class: those with ids in them must not fill the memory. */
+#define ACR_CAPI_ROUTES_MAX 4096
+#define ACR_CAPI_VERBS 8
+
+/* A URL as scenarios write it, taken apart; a class keeps those it has met. */
+struct acr_capi_route {
+    struct acr_url url;
+    bool kept; /* by the class; else it is freed with its answer */
+    struct {
+        const char *method; /* compared by address: those of acr_get() and its like */
+        struct acr_stats_entry *entry;
+        uint64_t epoch; /* acr_stats_epoch() the entry is of */
+    } entries[ACR_CAPI_VERBS];
+};
+
+struct acr_capi_class {
+    const acr_user_definition *definition;
+    const char *host; /* --host or the definition's; NULL: none */
+    struct acr_map routes;
+};
+
+struct acr_capi {
+    struct acr_scenario scenario;
+    void *object; /* of dlopen() */
+    char *host;   /* --host */
+    struct acr_coroutine_pool *pool;
+    struct acr_capi_class *classes; /* as many as scenario.classes, in that order */
+    acr_user **users;               /* by the number that the run gives them */
+    size_t user_capacity;
+    uint64_t seed;
+    struct acr_map patterns; /* of acr_find_regex() */
+    const struct acr_tls_settings *any_certificate;
+};
+
+/* A piece of memory that lives as long as a task. */
+struct acr_capi_text {
+    struct acr_capi_text *next;
+    char data[];
+};
+
+/* A set of tasks as it is being run. */
+struct acr_capi_set {
+    const acr_task *tasks;
+    unsigned task_count, weight; /* of all tasks together */
+    unsigned position, repeated; /* of a sequence: the task whose turn it is, and how often it had it */
+    bool sequence;
+    bool interrupted, at_once; /* by acr_interrupt() */
+    struct acr_wait wait;
+    bool has_wait;
+    acr_wait_fn *wait_fn;
+    struct acr_wait_state wait_state;
+};
+
+struct acr_user {
+    struct acr_capi *capi;
+    struct acr_capi_class *class;
+    uint64_t id;
+    struct acr_coroutine *coroutine;
+    struct acr_fiber *fiber;
+    struct acr_random random;
+    struct acr_client *client; /* NULL until the first request */
+    void *state;
+    struct acr_capi_text *texts;
+    acr_response *answers; /* of the task that runs, newest first */
+    struct acr_capi_set *set;
+    const acr_task *task; /* the one that runs; NULL: on_start or on_stop */
+    jmp_buf *top;         /* where a task that does not return is cut off */
+    unsigned late_waits;  /* calls that would have waited, since the user is being ended */
+    bool ending;
+    bool leaving;    /* acr_stop_user() */
+    bool in_request; /* which is finished before the user ends, within limits */
+    bool end_wanted; /* after the request */
+    bool waited;     /* since the task began: then nobody starves */
+    struct acr_timer patience;
+};
+
+/* One answer, or none. */
+struct acr_answer {
+    acr_user *user;
+    acr_response *next;
+    struct acr_response *http;    /* NULL: there was no answer */
+    struct acr_capi_route *route; /* NULL: the URL was none */
+    const char *method;
+    const char *name; /* what it is counted under instead of the route's target; NULL */
+    acr_nanos time;
+    struct json_t *json; /* parsed when first asked for */
+    bool json_tried;
+    bool open; /* caught, and not counted yet */
+    const char *why;
+};
+
+static inline bool acr_capi_is_task(const acr_task *task)
+{
+    return task->run != NULL || task->set != NULL;
+}
+
+static inline unsigned acr_capi_task_weight(const acr_task *task)
+{
+    return task->weight > 0 ? task->weight : 1;
+}
+
+/* user.c */
+
+/* A user of the class, who begins to run in a later turn. */
+void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id);
+/* Ends it: at the call it waits in, but a request on its way is finished first, within two seconds. */
+void acr_capi_user_stop(acr_user *user);
+
+/* After a wait that returned `code`, or instead of one when the user is being ended already: false when it is. */
+bool acr_capi_may_go_on(acr_user *user, int code);
+
+/* Must stand before each wait. Does not return for a task that goes on and on although its user is being ended. */
+bool acr_capi_may_wait(acr_user *user);
+
+/* task_loop.c: a user's tasks, until it ends. */
+void acr_capi_run_tasks(acr_user *user);
+
+/* text.c */
+
+/* `size` bytes and a zero byte behind them, for as long as the task runs. */
+char *acr_capi_text_new(acr_user *user, size_t size);
+const char *acr_capi_text_copy(acr_user *user, struct acr_str str);
+void acr_capi_texts_free(acr_user *user);
+
+/* answer.c */
+void acr_capi_patterns_free(struct acr_capi *capi);
+
+/* Counts what was caught and not judged, and frees all answers of the task. */
+void acr_capi_answers_end(acr_user *user);
+/* Counts it: as a failure with `error` unless that is empty. */
+void acr_capi_answer_count(acr_response *answer, struct acr_str error);
+/* The user that recorded the last request of -n ends. */
+void acr_capi_check_limit(acr_user *user);
+/* By its status. */
+void acr_capi_answer_judge(acr_response *answer);
+
+/* request.c */
+/* The entry under which the route's own name is counted. */
+struct acr_stats_entry *acr_capi_route_entry(struct acr_capi_route *route, struct acr_stats *stats, const char *method);
+void acr_capi_routes_free(struct acr_capi_class *class);
+void acr_capi_route_free(struct acr_capi_route *route);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* request - from a call's options to a counted answer. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "capi/internal.h"
+#include "http/auth.h"
+#include "run/load.h"
+
+/* What every request carries unless its options say otherwise. */
+#define DEFAULT_LINES                        \
+    "User-Agent: acrida/" ACR_VERSION "\r\n" \
+    "Accept: */*\r\n"                        \
+    "Accept-Encoding: gzip, deflate, br, zstd\r\n"
+
+static struct acr_engine *engine_of(const acr_user *user)
+{
+    return user->capi->scenario.engine;
+}
+
+/* ---- routes */
+
+static bool is_absolute(struct acr_str text)
+{
+    return acr_str_starts_nocase(text, ACR_STR("http://")) || acr_str_starts_nocase(text, ACR_STR("https://"));
+}
+
+static int parse(const acr_user *user, struct acr_str text, struct acr_url *ret_url, struct acr_error *error)
+{
+    const char *host = user->class->host;
+    if (is_absolute(text))
+        return acr_url_parse(text, ret_url, error);
+    if (host == NULL)
+        return acr_error_set(error, ACR_ERR_MISSING_SCHEME, "%.*s: %s has no host: give --host (-H), or set .host",
+                             ACR_STR_ARGS(text), user->class->definition->name);
+    struct acr_buffer whole = {.limit = ACR_URL_MAX};
+    int rc = acr_buffer_append_str(&whole, acr_str_of(host));
+    if (rc == 0)
+        rc = acr_buffer_append_str(&whole, text);
+    rc = rc == 0 ? acr_url_parse(acr_buffer_str(&whole), ret_url, error)
+                 : acr_error_set(error, rc, "URL longer than %d bytes", ACR_URL_MAX);
+    acr_buffer_done(&whole);
+    return rc;
+}
+
+void acr_capi_route_free(struct acr_capi_route *route)
+{
+    acr_url_done(&route->url);
+    acr_free(route);
+}
+
+void acr_capi_routes_free(struct acr_capi_class *class)
+{
+    size_t position = 0;
+    const struct acr_map_slot *slot;
+    while ((slot = acr_map_next(&class->routes, &position)) != NULL)
+        acr_capi_route_free(slot->value);
+    acr_map_done(&class->routes);
+}
+
+/* NULL when the text is no URL; then `error` says why. */
+static struct acr_capi_route *find_route(const acr_user *user, struct acr_str text, struct acr_error *error)
+{
+    struct acr_map *routes = &user->class->routes;
+    struct acr_capi_route *route = acr_map_find(routes, text);
+    struct acr_url url = {0};
+    if (ACR_LIKELY(route != NULL))
+        return route;
+    if (parse(user, text, &url, error) != 0)
+        return NULL;
+    route = acr_alloc_zero(sizeof *route);
+    route->url = url;
+    route->kept = routes->live < ACR_CAPI_ROUTES_MAX;
+    if (route->kept)
+        acr_map_set(routes, text, route);
+    return route;
+}
+
+struct acr_stats_entry *acr_capi_route_entry(struct acr_capi_route *route, struct acr_stats *stats, const char *method)
+{
+    int i = 0;
+    while (i < ACR_CAPI_VERBS && route->entries[i].method != NULL && route->entries[i].method != method)
+        i++;
+    if (i < ACR_CAPI_VERBS && route->entries[i].method == method && route->entries[i].epoch == acr_stats_epoch(stats))
+        return route->entries[i].entry;
+    struct acr_stats_entry *entry = acr_stats_entry_get(stats, route->url.target, acr_str_of(method));
+    if (i < ACR_CAPI_VERBS) {
+        route->entries[i].method = method;
+        route->entries[i].entry = entry;
+        route->entries[i].epoch = acr_stats_epoch(stats);
+    }
+    return entry;
+}
+
+/* ---- options */
+
+static int add_line(struct acr_request *request, struct acr_buffer *lines, struct acr_str line)
+{
+    ptrdiff_t colon = acr_str_find_char(line, ':');
+    if (colon < 0)
+        return ACR_ERR_INVALID_HEADER;
+    struct acr_str name = acr_str_trim((struct acr_str){line.data, (size_t)colon});
+    struct acr_str value = acr_str_trim((struct acr_str){line.data + colon + 1, line.size - (size_t)colon - 1});
+    if (acr_str_equal_nocase(name, ACR_STR("content-type"))) {
+        request->content_type = value;
+        return 0;
+    }
+    request->own_host = request->own_host || acr_str_equal_nocase(name, ACR_STR("host"));
+    request->own_cookies = request->own_cookies || acr_str_equal_nocase(name, ACR_STR("cookie"));
+    return acr_request_header_line(lines, name, value);
+}
+
+/* "Name: value" lines, ended by \n or \r\n. */
+static int take_headers(struct acr_request *request, const char *headers, struct acr_buffer *lines,
+                        struct acr_error *error)
+{
+    struct acr_str rest = acr_str_of(headers);
+    while (rest.size > 0) {
+        ptrdiff_t end = acr_str_find_char(rest, '\n');
+        struct acr_str line = {rest.data, end < 0 ? rest.size : (size_t)end};
+        if (line.size > 0 && line.data[line.size - 1] == '\r')
+            line.size--;
+        if (line.size > 0 && add_line(request, lines, line) != 0)
+            return acr_error_set(error, ACR_ERR_INVALID_HEADER, "%.*s", ACR_STR_ARGS(line));
+        size_t used = end < 0 ? rest.size : (size_t)end + 1;
+        rest = (struct acr_str){rest.data + used, rest.size - used};
+    }
+    return 0;
+}
+
+static void take_body(struct acr_request *request, const acr_options *options)
+{
+    const char *text = options->json != NULL ? options->json : options->form != NULL ? options->form : options->body;
+    if (text == NULL)
+        return;
+    request->body = acr_str_of(text);
+    if (text == options->body && options->body_size > 0)
+        request->body.size = options->body_size;
+    request->has_body = true;
+    if (request->content_type.size > 0)
+        return;
+    if (options->json != NULL)
+        request->content_type = ACR_STR("application/json");
+    else if (options->form != NULL)
+        request->content_type = ACR_STR("application/x-www-form-urlencoded");
+}
+
+static const struct acr_tls_settings *any_certificate(struct acr_capi *capi)
+{
+    struct acr_tls_settings settings = {.insecure = true};
+    if (capi->any_certificate == NULL)
+        capi->any_certificate = acr_http_tls(capi->scenario.engine->http, &settings);
+    return capi->any_certificate;
+}
+
+/* Memory that what is sent refers to. */
+struct draft {
+    struct acr_buffer lines, authorization;
+};
+
+static void draft_done(struct draft *draft)
+{
+    acr_buffer_done(&draft->lines);
+    acr_buffer_done(&draft->authorization);
+}
+
+static int take_authorization(struct acr_request *request, const acr_options *options, struct draft *draft)
+{
+    if (options->user_name == NULL)
+        return 0;
+    int rc = acr_auth_basic(&draft->authorization, acr_str_of(options->user_name), acr_str_of(options->password));
+    request->authorization = acr_buffer_str(&draft->authorization);
+    return rc;
+}
+
+static int make_request(acr_user *user, const acr_options *options, struct acr_request *request, struct draft *draft,
+                        struct acr_error *error)
+{
+    request->header_lines = ACR_STR(DEFAULT_LINES);
+    request->follow_redirects = !options->keep_redirects;
+    request->connect_timeout = request->read_timeout = acr_nanos_from_seconds(options->timeout);
+    if (options->any_certificate)
+        request->tls = any_certificate(user->capi);
+    if (options->headers != NULL) {
+        int rc = acr_buffer_append_str(&draft->lines, ACR_STR(DEFAULT_LINES));
+        rc = rc < 0 ? rc : take_headers(request, options->headers, &draft->lines, error);
+        if (rc < 0)
+            return rc;
+        request->header_lines = acr_buffer_str(&draft->lines);
+    }
+    take_body(request, options);
+    return take_authorization(request, options, draft);
+}
+
+/* ---- sending */
+
+static void fail(acr_response *answer, const struct acr_error *error)
+{
+    char text[ACR_ERROR_DETAIL_MAX + 64];
+    acr_error_format(error, text, sizeof text);
+    answer->why = acr_capi_text_copy(answer->user, acr_str_of(text));
+}
+
+static int send_and_wait(acr_user *user, const struct acr_request *request, acr_response *answer,
+                         struct acr_error *error)
+{
+    struct acr_loop *loop = engine_of(user)->loop;
+    acr_nanos started = acr_loop_refresh_now(loop);
+    if (user->client == NULL)
+        user->client = acr_client_new(engine_of(user)->http);
+    user->in_request = true;
+    int rc = acr_client_request(user->client, user->fiber, request, &answer->http, error);
+    user->in_request = false;
+    acr_timer_disarm(&user->patience);
+    answer->time = rc == 0 ? answer->http->finished - answer->http->started : acr_loop_refresh_now(loop) - started;
+    return rc;
+}
+
+/* From the options to an answer; `error` says why there is none. */
+static int exchange(acr_user *user, const acr_options *options, acr_response *answer, struct acr_error *error)
+{
+    struct draft draft = {0};
+    struct acr_request request = {.method = acr_str_of(answer->method), .url = &answer->route->url};
+    int rc = make_request(user, options, &request, &draft, error);
+    if (rc == 0)
+        rc = send_and_wait(user, &request, answer, error);
+    draft_done(&draft);
+    return rc;
+}
+
+static struct acr_str with_params(acr_user *user, const char *url, const char *params)
+{
+    if (params == NULL || params[0] == '\0')
+        return acr_str_of(url);
+    return acr_str_of(acr_format(user, "%s%c%s", url, strchr(url, '?') != NULL ? '&' : '?', params));
+}
+
+static acr_response *answer_new(acr_user *user, const char *method, const acr_options *options)
+{
+    acr_response *answer = acr_alloc_zero(sizeof *answer);
+    answer->user = user;
+    answer->method = method;
+    answer->why = "";
+    answer->name = options->name;
+    answer->next = user->answers;
+    user->answers = answer;
+    return answer;
+}
+
+/* What is judged later must not depend on the memory of the caller. */
+static void keep_open(acr_response *answer)
+{
+    answer->open = true;
+    if (answer->name != NULL)
+        answer->name = acr_capi_text_copy(answer->user, acr_str_of(answer->name));
+}
+
+acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options)
+{
+    struct acr_error error = {0};
+    acr_response *answer = answer_new(user, method, options);
+    if (!acr_capi_may_wait(user)) {
+        answer->why = "the user is being ended";
+        return answer;
+    }
+    answer->route = find_route(user, with_params(user, url, options->params), &error);
+    if (answer->route == NULL && answer->name == NULL)
+        answer->name = acr_capi_text_copy(user, acr_str_of(url));
+    int rc = answer->route != NULL ? exchange(user, options, answer, &error) : error.code;
+    acr_capi_may_go_on(user, rc);
+    if (rc != 0)
+        fail(answer, &error);
+    if (rc == ACR_ERR_CANCELLED)
+        return answer; /* nothing came, and nothing is counted */
+    if (options->catch_response)
+        keep_open(answer);
+    else
+        acr_capi_answer_judge(answer);
+    return answer;
+}
+
+/* ---- other protocols */
+
+static struct acr_stats_entry *entry_of(acr_user *user, const char *type, const char *name)
+{
+    return acr_stats_entry_get(engine_of(user)->stats, acr_str_of(name), acr_str_of(type));
+}
+
+void acr_record_success(acr_user *user, const char *type, const char *name, double seconds, uint64_t bytes)
+{
+    acr_nanos time = seconds < 0 ? -1 : acr_nanos_from_seconds(seconds);
+    acr_stats_success(engine_of(user)->stats, entry_of(user, type, name), time, bytes);
+    acr_capi_check_limit(user);
+}
+
+void acr_record_failure(acr_user *user, const char *type, const char *name, double seconds, const char *error)
+{
+    acr_nanos time = seconds < 0 ? -1 : acr_nanos_from_seconds(seconds);
+    acr_stats_failure(engine_of(user)->stats, entry_of(user, type, name), time, acr_str_of(error));
+    acr_capi_check_limit(user);
+}

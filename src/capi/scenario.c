@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* scenario - loads the object, makes classes of what it registers, and drives their users for the run. */
+#include "capi/scenario.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "capi/compile.h"
+#include "capi/internal.h"
+#include "capi/ratio.h"
+#include "capi/registry.h"
+#include "report/console.h"
+#include "run/load.h"
+
+/* Each takes some of a user's stack. */
+#define SETS_DEEP_MAX 32
+
+static struct acr_capi *cast(struct acr_scenario *scenario)
+{
+    return ACR_CONTAINER_OF(scenario, struct acr_capi, scenario);
+}
+
+/* ---- driven by the run */
+
+static void user_start(struct acr_scenario *scenario, size_t class_number, uint64_t id)
+{
+    acr_capi_user_start(cast(scenario), class_number, id);
+}
+
+static void user_stop(struct acr_scenario *scenario, uint64_t id)
+{
+    struct acr_capi *capi = cast(scenario);
+    if (id < capi->user_capacity && capi->users[id] != NULL)
+        acr_capi_user_stop(capi->users[id]);
+}
+
+static int run(struct acr_scenario *scenario, struct acr_error *error)
+{
+    int rc = 0;
+    while (rc == 0 && !acr_load_finished(scenario->load))
+        rc = acr_loop_turn(scenario->engine->loop, ACR_NEVER);
+    return rc == 0 ? 0 : acr_error_set(error, rc, "the loop broke");
+}
+
+static void event(struct acr_scenario *scenario, enum acr_run_event number, uint64_t value)
+{
+    size_t count;
+    const acr_test_definition *const *tests = acr_registry_tests(&count);
+    (void)scenario;
+    (void)value;
+    for (size_t i = 0; i < count; i++) {
+        acr_test_fn *fn = number == ACR_RUN_TEST_START  ? tests[i]->on_start
+                          : number == ACR_RUN_TEST_STOP ? tests[i]->on_stop
+                                                        : NULL;
+        if (fn != NULL)
+            fn();
+    }
+}
+
+static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
+{
+    int rc = acr_capi_ratio(cast(scenario), as_json, out);
+    return rc == 0 ? 0 : acr_error_set(error, rc, "the task ratio");
+}
+
+/* ---- loading */
+
+/* The class names among what was asked for; none: all classes. */
+static bool is_wanted(const struct acr_scenario_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->rest_count; i++)
+        if (strcmp(request->rest[i], name) == 0)
+            return true;
+    return request->rest_count == 0 || request->may_be_empty;
+}
+
+static bool is_class(const char *name)
+{
+    size_t count;
+    const acr_user_definition *const *definitions = acr_registry_users(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(definitions[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int check_rest(const struct acr_scenario_request *request, struct acr_error *error)
+{
+    for (size_t i = 0; i < request->rest_count && !request->may_be_empty; i++) {
+        const char *word = request->rest[i];
+        if (word[0] == '-')
+            return acr_error_set(error, ACR_ERR_USAGE, "no such option: %s", word);
+        if (!is_class(word))
+            return acr_error_set(error, ACR_ERR_SCRIPT, "Unknown user class(es): %s", word);
+    }
+    return 0;
+}
+
+static int check_wait(const char *owner, const acr_wait_time *wait, struct acr_error *error)
+{
+    struct acr_error why = {0};
+    struct acr_wait checked = {wait->kind == ACR_WAIT_KIND_BETWEEN ? ACR_WAIT_BETWEEN : ACR_WAIT_CONSTANT, wait->low,
+                               wait->high};
+    if (wait->kind == ACR_WAIT_KIND_NONE || wait->kind == ACR_WAIT_KIND_FUNCTION || acr_wait_check(&checked, &why) == 0)
+        return 0;
+    return acr_error_set(error, ACR_ERR_SCRIPT, "%s.wait: %s", owner, why.detail);
+}
+
+/* The task sets among them, and those within. */
+static int check_tasks(const char *owner, const acr_task *tasks, int depth, struct acr_error *error)
+{
+    int rc = 0;
+    if (depth > SETS_DEEP_MAX)
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s: task sets more than %d deep", owner, SETS_DEEP_MAX);
+    if (!acr_capi_is_task(tasks))
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s has nothing to do: give it .tasks", owner);
+    for (int i = 0; rc == 0 && i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
+        const acr_task_set *set = tasks[i].set;
+        if (set != NULL)
+            rc = check_wait(tasks[i].function, &set->wait, error);
+        if (rc == 0 && set != NULL)
+            rc = check_tasks(tasks[i].function, set->tasks, depth + 1, error);
+    }
+    return rc;
+}
+
+static int add_class(struct acr_capi *capi, const acr_user_definition *definition, struct acr_error *error)
+{
+    if (definition->weight < 0)
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s.weight must not be negative", definition->name);
+    const char *host = capi->host != NULL ? capi->host : definition->host;
+    size_t at = capi->scenario.class_count++;
+    capi->classes[at] = (struct acr_capi_class){.definition = definition, .host = host};
+    acr_map_init(&capi->classes[at].routes);
+    capi->scenario.classes[at] = (struct acr_user_class){.name = definition->name,
+                                                         .host = host,
+                                                         .weight = definition->weight > 0 ? definition->weight : 1,
+                                                         .fixed_count = definition->fixed_count};
+    int rc = check_wait(definition->name, &definition->wait, error);
+    return rc == 0 ? check_tasks(definition->name, definition->tasks, 0, error) : rc;
+}
+
+static int make_classes(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_error *error)
+{
+    size_t count;
+    const acr_user_definition *const *definitions = acr_registry_users(&count);
+    capi->scenario.classes = acr_alloc_zero((count + 1) * sizeof *capi->scenario.classes);
+    capi->classes = acr_alloc_zero((count + 1) * sizeof *capi->classes);
+    int rc = check_rest(request, error);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        if (is_wanted(request, definitions[i]->name))
+            rc = add_class(capi, definitions[i], error);
+    if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
+        rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
+                           request->path);
+    return rc;
+}
+
+static bool ends_with(const char *text, const char *suffix)
+{
+    size_t size = strlen(text), suffix_size = strlen(suffix);
+    return size >= suffix_size && strcmp(text + size - suffix_size, suffix) == 0;
+}
+
+static int open_object(struct acr_capi *capi, const char *path, struct acr_error *error)
+{
+    char *compiled = NULL;
+    int rc = ends_with(path, ".so") ? 0 : acr_compile(path, &compiled, error);
+    if (rc < 0)
+        return rc;
+    capi->object = dlopen(compiled != NULL ? compiled : path, RTLD_NOW | RTLD_LOCAL);
+    acr_free(compiled);
+    if (capi->object == NULL)
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s does not load: %s", path, dlerror());
+    return acr_registry_check(error);
+}
+
+/* ---- life cycle */
+
+static void scenario_close(struct acr_scenario *scenario)
+{
+    struct acr_capi *capi = cast(scenario);
+    acr_coroutine_pool_close(capi->pool);
+    for (size_t i = 0; i < scenario->class_count; i++)
+        acr_capi_routes_free(&capi->classes[i]);
+    acr_capi_patterns_free(capi);
+    acr_engine_close(scenario->engine);
+    acr_registry_clear();
+    if (capi->object != NULL)
+        dlclose(capi->object);
+    acr_free(capi->classes);
+    acr_free(scenario->classes);
+    acr_free(capi->users);
+    acr_free(capi->host);
+    acr_free(capi);
+}
+
+/* The same choices each time with the same seed. */
+static uint64_t choose_seed(void)
+{
+    const char *given = getenv("ACRIDA_SEED");
+    return given != NULL && given[0] != '\0' ? strtoull(given, NULL, 0) : acr_random_seed();
+}
+
+static const struct acr_scenario_ops ops = {.user_start = user_start,
+                                            .user_stop = user_stop,
+                                            .run = run,
+                                            .event = event,
+                                            .task_ratio = task_ratio,
+                                            .close = scenario_close};
+
+int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
+                  struct acr_error *error)
+{
+    struct acr_capi *capi = acr_alloc_zero(sizeof *capi);
+    capi->scenario = (struct acr_scenario){.ops = &ops,
+                                           .report = {.csv_interval = 2 * ACR_NANOS_PER_SECOND,
+                                                      .table_interval = 2 * ACR_NANOS_PER_SECOND,
+                                                      .name_width = ACR_CONSOLE_NAME_WIDTH},
+                                           .exit_code = -1};
+    capi->host = request->host != NULL ? acr_strdup(request->host) : NULL;
+    capi->seed = choose_seed();
+    acr_map_init(&capi->patterns);
+    int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
+    if (rc == 0)
+        rc = acr_coroutine_pool_open(capi->scenario.engine->loop, NULL, &capi->pool, error);
+    if (rc == 0)
+        rc = open_object(capi, request->path, error);
+    if (rc == 0)
+        rc = make_classes(capi, request, error);
+    if (rc < 0)
+        scenario_close(&capi->scenario);
+    else
+        *ret_scenario = &capi->scenario;
+    return rc;
+}

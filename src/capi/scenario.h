@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scenario - the front end for scenarios in C: a compiled file's user classes, and their users on coroutines.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "run/scenario.h"
+
+/* Loads a shared object (NAME.so) or compiles a source (anything else, capi/compile.h) and loads what came of it.
+ * ACR_ERR_SCRIPT, ACR_ERR_NOT_FOUND; `error` says what in a sentence. */
+ACR_MUST_CHECK int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
+                                 struct acr_error *error);
