@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* frontend - Python by dlopen, so that the program starts without it. */
+/* frontend - Python by dlopen, so that the program starts without it; scenarios in C are part of the library. */
 #include "cli/frontend.h"
 
 #include <dlfcn.h>
@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "capi/scenario.h"
+#include "cli/locustfile.h"
 
 #define MODULE "_acrida.so"
 #define ENTRY "acr_python_load"
@@ -84,5 +87,6 @@ static int load_python(const struct acr_scenario_request *request, struct acr_sc
 int acr_frontend_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                       struct acr_error *error)
 {
-    return load_python(request, ret_scenario, error);
+    return acr_locustfile_is_python(request->path) ? load_python(request, ret_scenario, error)
+                                                   : acr_capi_load(request, ret_scenario, error);
 }

@@ -38,9 +38,20 @@ static bool is_package(const char *path)
     return size > 0 && (size_t)size < sizeof init && is_folder(path) && exists(init);
 }
 
+/* What is there for other languages than Python. */
+static bool is_compiled(const char *path)
+{
+    return ends_with(path, ".c") || ends_with(path, ".cc") || ends_with(path, ".cpp") || ends_with(path, ".so");
+}
+
+bool acr_locustfile_is_python(const char *path)
+{
+    return !is_compiled(path);
+}
+
 static bool acceptable(const char *path)
 {
-    return exists(path) && (ends_with(path, ".py") || is_package(path));
+    return exists(path) && (ends_with(path, ".py") || is_package(path) || is_compiled(path));
 }
 
 /* Takes "." and ".." out of the absolute path, as text, without looking at links; in place. */
@@ -134,14 +145,12 @@ static char *find_in_folder(const char *value)
 
 static int report_missing(const char *value, struct acr_error *error)
 {
-    if (ends_with(value, ".c"))
-        return acr_error_set(error, ACR_ERR_NOT_FOUND, "scenarios in C (%s) are not available yet in this version",
-                             value);
     if (is_folder(value))
         return acr_error_set(error, ACR_ERR_NOT_FOUND, "%s is a folder without __init__.py: name one file in it",
                              value);
     if (exists(value))
-        return acr_error_set(error, ACR_ERR_NOT_FOUND, "%s is no locustfile: its name must end in .py", value);
+        return acr_error_set(error, ACR_ERR_NOT_FOUND,
+                             "%s is no locustfile: its name must end in .py, .c, .cc, .cpp or .so", value);
     return acr_error_set(error, ACR_ERR_NOT_FOUND, "no locustfile found: there is no %s%s%s; see --help for -f", value,
                          ends_with(value, ".py") ? "" : ".py",
                          strchr(value, '/') != NULL ? "" : " in the working directory and those above it");

@@ -154,6 +154,19 @@ static void test_a_link_is_named_as_it_was_given(void **state)
     check_found("link", "link.py");
 }
 
+static void test_scenarios_in_other_languages_are_told_by_their_names(void **state)
+{
+    (void)state;
+    const char *const names[] = {"scenario.c", "scenario.cc", "scenario.cpp", "scenario.so"};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(names); i++) {
+        make_file(names[i]);
+        check_found(names[i], names[i]);
+        assert_false(acr_locustfile_is_python(names[i]));
+    }
+    assert_true(acr_locustfile_is_python("scenario.py"));
+    assert_true(acr_locustfile_is_python("package"));
+}
+
 static void test_what_cannot_be_used_is_refused_with_the_reason(void **state)
 {
     (void)state;
@@ -162,7 +175,7 @@ static void test_what_cannot_be_used_is_refused_with_the_reason(void **state)
     check_missing("nothing-of-that-name", "there is no nothing-of-that-name.py in the working directory");
     check_missing("notes.txt", "must end in .py");
     check_missing("plain", "without __init__.py");
-    check_missing("scenario.c", "scenarios in C");
+    check_missing("missing.c", "there is no missing.c");
     check_missing("", "no locustfile");
 }
 

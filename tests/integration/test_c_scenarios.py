@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+"""Scenarios in C: compiled, run, and counted like any other."""
+import json
+import os
+import stat
+
+import pytest
+
+from programs import ROOT
+from tables import agree
+
+HEAD = "#include <acrida.h>\n#include <stdio.h>\n#include <string.h>\n"
+
+
+@pytest.fixture
+def play_c(play, script):
+    """play_c(text, *options, name): as play(), for a scenario in C."""
+
+    def play_scenario(text, *options, name="scenario.c", **more):
+        return play(script(HEAD + text, name), *options, **more)
+
+    return play_scenario
+
+
+def test_the_quick_start_counts_every_request(play, target):
+    report = play(ROOT / "examples" / "c" / "quickstart.c", "-c", 8, "-t", "2s", "--csv", "numbers", host=target.url)
+    table = report.table()
+    assert list(table) == ["GET /", "POST /login", "GET /profile"]
+    assert table["POST /login"].requests == 8
+    assert report.total()[1] == 0 and report.errors() == {}
+    agree(report, target.stats(), report.finished.cwd / "numbers")
+
+
+def test_tasks_are_chosen_by_weight_and_sequences_keep_their_order(play_c, target):
+    report = play_c("""
+        static void often(acr_user *user) { acr_get(user, "/", .name = "often"); }
+        static void seldom(acr_user *user) { acr_get(user, "/", .name = "seldom"); }
+        ACR_USER(chooser, .tasks = {ACR_TASK(often, .weight = 3), ACR_TASK(seldom)}, .fixed_count = 1);
+
+        static void first(acr_user *user) { acr_get(user, "/", .name = "first"); }
+        static void second(acr_user *user) { acr_get(user, "/", .name = "second"); }
+        static void leave(acr_user *user) { acr_interrupt(user, true); }
+        ACR_TASK_SET(steps, .tasks = {ACR_TASK(first), ACR_TASK(second, .weight = 2), ACR_TASK(leave)}, .sequence = true);
+        static void between(acr_user *user) { acr_get(user, "/", .name = "between"); }
+        ACR_USER(walker, .tasks = {ACR_SUBSET(steps), ACR_TASK(between)}, .sequence = true, .fixed_count = 1);
+    """, "-c", 2, "-n", 4000, host=target.url)
+    table = report.table()
+    assert 2.5 < table["GET often"].requests / table["GET seldom"].requests < 3.6  # 3, of some 2,000
+    first, second, between = (table[f"GET {name}"].requests for name in ("first", "second", "between"))
+    assert first > 100 and 0 <= first - between <= 1 and 0 <= 2 * first - second <= 2
+    agree(report, target.stats())
+
+
+def test_start_and_stop_run_once_per_user_and_set_and_state_belongs_to_the_user(play_c, target):
+    report = play_c("""
+        struct visitor { int visits; };
+        static void in(acr_user *user) { acr_get(user, "/", .name = "in"); }
+        static void out(acr_user *user)
+        {
+            acr_get(user, "/", .name = "out");
+            acr_log_info(user, "user %d: %d visits", (int)acr_user_number(user), ACR_STATE(struct visitor, user)->visits);
+        }
+        static void enter(acr_user *user) { acr_get(user, "/", .name = "enter"); }
+        static void leave(acr_user *user) { acr_get(user, "/", .name = "leave"); }
+        static void visit(acr_user *user) { ACR_STATE(struct visitor, user)->visits++; acr_sleep(user, 60); }
+        ACR_TASK_SET(pages, .tasks = {ACR_TASK(visit)}, .on_start = enter, .on_stop = leave);
+        ACR_USER(visitor, .tasks = {ACR_SUBSET(pages)}, .on_start = in, .on_stop = out,
+                 .state_size = sizeof(struct visitor));
+        static void begin(void) { puts("test begins"); }
+        static void end(void) { puts("test ends"); }
+        ACR_TEST(.on_start = begin, .on_stop = end);
+    """, "-c", 4, "-t", "1s", host=target.url)
+    assert {name: row.requests for name, row in report.table().items()} == {
+        "GET in": 4, "GET enter": 4, "GET leave": 4, "GET out": 4}
+    assert sorted(report.records("INFO", "visitor")) == [f"user {number}: 1 visits" for number in range(1, 5)]
+    assert report.stdout == "test begins\ntest ends\n"
+    agree(report, target.stats())
+
+
+def test_answers_are_judged_by_status_or_by_the_task(play_c, target):
+    report = play_c("""
+        static void once(acr_user *user)
+        {
+            acr_get(user, "/nowhere");
+            acr_response *page = acr_get(user, "/nowhere", .name = "accepted", .catch_response = true);
+            if (acr_status(page) == 404)
+                acr_success(page);
+            page = acr_get(user, "/", .name = "refused", .catch_response = true);
+            acr_failure(page, "%s, %d bytes", acr_body_size(page) > 0 ? "a body" : "no body", 7);
+            acr_success(page); /* too late */
+            acr_get(user, "/nowhere", .name = "left to its status", .catch_response = true);
+            page = acr_get(user, "http://127.0.0.1:1/", .name = "nobody there");
+            if (acr_status(page) != 0 || strlen(acr_why(page)) == 0)
+                acr_record_failure(user, "X", "wrong", 0, "an answer from nobody");
+            acr_record_success(user, "DNS", "lookup", 0.25, 12);
+            acr_record_failure(user, "DNS", "timeout", -1, "no answer");
+            acr_quit(user);
+            acr_stop_user(user);
+        }
+        ACR_USER(judge, .tasks = {ACR_TASK(once)});
+    """, host=target.url, code=1)
+    counts = {name: (row.requests, row.failures) for name, row in report.table().items()}
+    assert counts == {"GET /nowhere": (0, 1), "GET accepted": (1, 0), "GET refused": (0, 1),
+                      "GET left to its status": (0, 1), "GET nobody there": (0, 1), "DNS lookup": (1, 0),
+                      "DNS timeout": (0, 1)}
+    assert report.table()["DNS lookup"].median == 250
+    errors = " ".join(report.errors())
+    assert "404 Client Error: Not Found for url" in errors and "a body, 7 bytes" in errors
+    assert "connection refused: 127.0.0.1:1" in errors
+
+
+def test_requests_carry_what_their_options_say(play_c, target):
+    report = play_c(r"""
+        static void expect(acr_user *user, const char *what, const char *found, const char *wanted)
+        {
+            if (found == NULL || strcmp(found, wanted) != 0)
+                acr_log_error(user, "%s: %s", what, found != NULL ? found : "(nothing)");
+        }
+        static void once(acr_user *user)
+        {
+            acr_response *echo = acr_post(user, "/echo", .params = acr_form(user, "q", "a b&c", NULL),
+                                          .headers = "X-One: 1\nX-Two:  two \r\n", .json = "{\"a\": [1, {\"b/c\": \"d\"}]}");
+            const char *body = acr_body(echo);
+            expect(user, "query", strstr(body, "q=a+b%26c") ? "" : body, "");
+            expect(user, "type", strstr(body, "application/json") ? "" : body, "");
+            expect(user, "headers", strstr(body, "X-One") && strstr(body, "two") ? "" : body, "");
+            echo = acr_put(user, "/echo", .form = acr_form(user, "user", "\xc3\xa9", NULL), .user_name = "ann", .password = "x");
+            expect(user, "form", strstr(acr_body(echo), "user=%C3%A9") ? "" : acr_body(echo), "");
+            expect(user, "authorization", strstr(acr_body(echo), "Basic YW5uOng=") ? "" : acr_body(echo), "");
+            acr_response *json = acr_get(user, "/json");
+            expect(user, "number", acr_json(json, "/id"), "42");
+            expect(user, "pointer into nothing", acr_json(json, "/id/0") == NULL ? "" : "?", "");
+            expect(user, "header", acr_header(json, "CONTENT-TYPE"), "application/json");
+            expect(user, "between", acr_find_between(json, "\"id\"", "4"), strchr(acr_body(json), ' ') ? ": " : ":");
+            expect(user, "regex", acr_find_regex(json, "\"id\": *([0-9]+)"), "42");
+            expect(user, "no regex", acr_find_regex(json, "(") == NULL ? "" : "?", "");
+            acr_response *redirect = acr_get(user, "/redirect/2", .keep_redirects = true);
+            expect(user, "redirect", acr_status(redirect) == 302 ? "" : "followed", "");
+            expect(user, "head", acr_body_size(acr_head(user, "/")) == 0 ? "" : "a body", "");
+            acr_stop_user(user);
+        }
+        ACR_USER(asker, .tasks = {ACR_TASK(once)});
+    """, host=target.url)
+    assert report.records("ERROR", "asker") == []
+    assert [text for text in report.records("ERROR", "locust.runners") if "acr_find_regex" in text]
+    agree(report, target.stats())
+
+
+def test_a_session_is_kept_in_cookies(play_c, start_target):
+    target = start_target("--require-login")
+    report = play_c("""
+        static void log_in(acr_user *user)
+        {
+            acr_post(user, "/login", .form = acr_form(user, "username", "a", "password", "b", NULL));
+        }
+        static void profile(acr_user *user) { acr_get(user, "/profile"); }
+        ACR_USER(member, .on_start = log_in, .tasks = {ACR_TASK(profile)}, .wait = acr_constant(0.1));
+    """, "-c", 3, "-t", "1s", host=target.url)
+    assert report.total()[1] == 0 and report.table()["GET /profile"].requests > 10
+    agree(report, target.stats())
+
+
+@pytest.mark.parametrize("call", ['acr_get(user, "/");', "acr_sleep(user, 0.01);"], ids=["request", "sleep"])
+def test_a_task_that_does_not_return_is_cut_off(play_c, target, call):
+    report = play_c(f"""
+        static void forever(acr_user *user) {{ for (;;) {call} }}
+        static void out(acr_user *user) {{ acr_get(user, "/", .name = "out"); }}
+        ACR_USER(stubborn, .tasks = {{ACR_TASK(forever)}}, .on_stop = out);
+    """, "-c", 3, "-t", "1s", host=target.url)
+    assert sum("stubborn: forever was cut off" in text for text in report.records("WARNING")) == 3
+    assert report.table()["GET out"].requests == 3 and report.seconds < 20
+    agree(report, target.stats())
+
+
+def test_waits_are_what_they_are_called(play_c):
+    report = play_c("""
+        static double none(acr_user *user) { return 0.01 + 0 * acr_random_real(user); }
+        static void tick(acr_user *user) { acr_record_success(user, "T", "ticks", 0, 0); }
+        static void pace(acr_user *user) { acr_sleep(user, 0.03); acr_record_success(user, "T", "paced", 0, 0); }
+        ACR_USER(by_function, .tasks = {ACR_TASK(tick)}, .wait = acr_wait_by(none), .fixed_count = 1);
+        ACR_USER(by_pace, .tasks = {ACR_TASK(pace)}, .wait = acr_constant_pacing(0.1), .fixed_count = 1);
+        static void slow(acr_user *user) { acr_record_success(user, "T", "slow", 0, 0); }
+        ACR_USER(by_throughput, .tasks = {ACR_TASK(slow)}, .wait = acr_constant_throughput(5), .fixed_count = 1);
+    """, "-c", 3, "-t", "2s")
+    counts = {name: row.requests for name, row in report.table().items()}
+    assert 100 < counts["T ticks"] <= 200 and 15 <= counts["T paced"] <= 21 and 8 <= counts["T slow"] <= 11
+
+
+def test_cxx_works_as_well(play_c, target):
+    report = play_c("""
+        #include <string>
+        static void index_page(acr_user *user)
+        {
+            std::string path = std::string("/") + "about/";
+            acr_response *page = acr_get(user, path.c_str(), .name = "about", .catch_response = true);
+            if (acr_status(page) == 200) acr_success(page); else acr_failure(page, "no page");
+        }
+        ACR_USER(visitor, .wait = acr_between(0.01, 0.02), .tasks = {ACR_TASK(index_page)});
+    """, "-c", 2, "-t", "1s", host=target.url, name="scenario.cc")
+    assert list(report.table()) == ["GET about"] and report.total()[0] > 50
+    agree(report, target.stats())
+
+
+NESTED = HEAD + """
+static void a(acr_user *user) { (void)user; }
+static void b(acr_user *user) { (void)user; }
+ACR_TASK_SET(inner, .tasks = {ACR_TASK(a), ACR_TASK(b, .weight = 3)});
+ACR_USER(one, .weight = 3, .tasks = {ACR_SUBSET(inner), ACR_TASK(a, .name = "other")});
+ACR_USER(two, .tasks = {ACR_TASK(b)});
+"""
+
+
+def test_it_can_be_looked_at_without_being_run(run, script):
+    path = script(NESTED, "nested.c")
+    assert run(["-f", path, "--list"]).stdout == "Available Locusts:\n    one\n    two\n"
+    tree = json.loads(run(["-f", path, "--show-task-ratio-json"]).stdout)
+    assert tree["total"]["one"]["ratio"] == 0.75
+    assert tree["total"]["one"]["tasks"]["inner"]["tasks"]["b"]["ratio"] == 0.75 * 0.5 * 0.75
+    assert tree["per_class"]["one"]["tasks"]["other"] == {"ratio": 0.5}
+    lines = run(["-f", path, "--show-task-ratio", "one"]).stdout.splitlines()
+    assert lines[2] == f" {'100.0 ':<10} {'one':<50}" and lines[4] == f" {'    25.0  ':<10} {'    a':<50}"
+
+
+BROKEN = {
+    "int broken(": (1, "does not compile", "error:"),
+    "int nothing;": (1, "No user class found", "ACR_USER"),
+    "ACR_USER(idle, .weight = 2);": (1, "idle has nothing to do", ".tasks"),
+    "static void t(acr_user *u) { (void)u; } ACR_USER(x, .tasks = {ACR_TASK(t)}, .wait = acr_between(3, 1));": (
+        1, "x.wait", "3"),
+    "ACR_TASK_SET(empty, .sequence = true); ACR_USER(x, .tasks = {ACR_SUBSET(empty)});": (1, "empty has nothing to do"),
+    "static void t(acr_user *u) { not_there(u); } ACR_USER(x, .tasks = {ACR_TASK(t)});": (
+        1, "does not load", "not_there"),
+    "#undef ACR_ABI\n#define ACR_ABI 77\nstatic void t(acr_user *u) { (void)u; } ACR_USER(x, .tasks = {ACR_TASK(t)});": (
+        1, "version 77", "compile it again"),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=["syntax", "no class", "no tasks", "wait", "empty set",
+                                                 "symbol", "version"])
+def test_what_is_wrong_with_it_is_said(run, script, text):
+    code, *words = BROKEN[text]
+    finished = run(["-f", script(HEAD + text + "\n", "broken.c"), "--no-web", "-t", "1s", "-H", "http://127.0.0.1:1"])
+    assert finished.code == code and all(word in finished.stderr for word in words), str(finished)
+
+
+def test_files_that_are_no_scenarios_are_refused(run, tmp_path):
+    (tmp_path / "text.so").write_text("not an object")
+    finished = run(["-f", "text.so", "--no-web"])
+    assert finished.code == 1 and "text.so does not load" in finished.stderr
+    finished = run(["-f", "none.c", "--no-web"])
+    assert finished.code == 1 and "there is no none.c" in finished.stderr
+
+
+def test_unknown_classes_and_missing_compilers_are_named(run, script):
+    path = script(NESTED, "nested.c")
+    finished = run(["-f", path, "--no-web", "three"])
+    assert finished.code == 1 and "three" in finished.stderr
+    finished = run(["-f", path, "--list"], env={"CC": "no-such-compiler"})
+    assert finished.code == 1 and "no compiler no-such-compiler" in finished.stderr
+
+
+def test_what_was_compiled_is_not_compiled_again_until_it_changes(run, script, tmp_path):
+    path = script('#include "mine.h"\n' + NESTED + "// acrida: -DUSELESS\n", "nested.c")
+    header = script("#define MINE 1\n", "mine.h")
+    log = tmp_path / "log"
+    compiler = script(f'#!/bin/sh\necho "$@" >>{log}\nexec cc "$@"\n', "compiler")
+    os.chmod(compiler, stat.S_IRWXU)
+
+    def compilations():
+        log.write_text("")
+        assert run(["-f", path, "--list"], env={"CC": str(compiler)}).code == 0
+        lines = log.read_text().splitlines()
+        assert all("-DUSELESS" in line for line in lines)
+        return sum("-shared" in line for line in lines)
+
+    assert [compilations(), compilations()] == [1, 0]
+    header.write_text("#define MINE 2\nstatic const int changed = 1;\n")
+    assert [compilations(), compilations()] == [1, 0]
