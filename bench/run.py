@@ -82,6 +82,8 @@ def all_peers():
         Peer("Acrida, HttpLocust", acrida("http_locust.py")),
         Peer("Acrida, HttpLocust with execute_task overridden", acrida("execute_task.py")),
         Peer("Acrida, HttpUser with cookie, name, json, catch_response", acrida("checked.py")),
+        Peer("Acrida, scenario in C", acrida("plain.c")),
+        Peer("Acrida, scenario in C with cookie, name, json, catch_response", acrida("checked.c")),
         Peer("ab", lambda url, connections, seconds: [
             "ab", "-q", "-k", "-c", connections, "-t", seconds, "-n", 100_000_000, f"{url}/"]),
         Peer("h2load, HTTP/1.1", lambda url, connections, seconds: [
