@@ -51,6 +51,16 @@ def test_a_plain_python_imports_the_installed_package_and_finds_the_program(inst
 
 def test_nothing_but_what_is_needed_is_installed(installed):
     files = [path.relative_to(installed) for path in installed.glob("**/*") if not path.is_dir()]
-    assert {path.suffix for path in files} == {"", ".so", ".py", ".typed"}, files
+    assert {path.suffix for path in files} == {"", ".so", ".py", ".typed", ".h"}, files
     assert sorted(path.name for path in files if path.suffix in ("", ".so")) == [
         "_acrida.so", "acrida", "libacrida.so", "locust"]
+
+
+def test_a_scenario_in_c_finds_the_installed_header(installed, script, tmp_path):
+    path = script("""
+        #include <acrida.h>
+        static void tick(acr_user *user) { acr_record_success(user, "T", "tick", 0, 0); }
+        ACR_USER(ticker, .tasks = {ACR_TASK(tick)}, .wait = acr_constant(1));
+    """, "ticker.c")
+    finished = run(tmp_path, installed / "bin" / "acrida", "-f", str(path), "--list")
+    assert finished.stdout == "Available Locusts:\n    ticker\n", str(finished)
