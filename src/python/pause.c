@@ -66,7 +66,9 @@ int acr_python_draw_millis(double low, double high, acr_nanos *ret_nanos)
 
 int acr_python_wait_by_limits(struct acr_python_task_set *set, acr_nanos *ret_nanos)
 {
-    double low = 0, high = 0;
+    double low = set->plan->low_millis, high = set->plan->high_millis;
+    if (set->plan->knows_limits)
+        return acr_python_draw_millis(low, high, ret_nanos);
     if (read_limit(set, acr_python.names.min_wait, &low) != 0 || read_limit(set, acr_python.names.max_wait, &high) != 0)
         return -1;
     return acr_python_draw_millis(low, high, ret_nanos);

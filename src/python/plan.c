@@ -112,6 +112,21 @@ static PyObject *find_wait_time(enum acr_python_wait_source source, struct view 
     return acr_python_is_wait_time(time) ? time : NULL;
 }
 
+/* The limit of that name, when it is a plain number of the set or else of the user. */
+static bool find_limit(struct view set, struct view user, PyObject *name, double *ret_millis)
+{
+    PyObject *value = stated(set, name);
+    if (value == NULL)
+        value = user.type->tp_getattro == PyObject_GenericGetAttr ? find(user, name) : NULL;
+    if (value == NULL || (!PyLong_CheckExact(value) && !PyFloat_CheckExact(value)))
+        return false;
+    *ret_millis = PyFloat_AsDouble(value);
+    if (!PyErr_Occurred())
+        return true;
+    PyErr_Clear(); /* an integer too large: told when it is read to be used */
+    return false;
+}
+
 static void fill(struct acr_python_plan *plan, struct view set, struct view user)
 {
     plan->wait_source = choose_wait(set, user);
@@ -121,6 +136,9 @@ static void fill(struct acr_python_plan *plan, struct view set, struct view user
     plan->own_execute_next_task = overrides(set, acr_python.names.execute_next_task);
     plan->own_execute_task = overrides(set, acr_python.names.execute_task);
     plan->states_limits = states_limits(set);
+    plan->knows_limits = set.type->tp_getattro == PyObject_GenericGetAttr &&
+                         find_limit(set, user, acr_python.names.min_wait, &plan->low_millis) &&
+                         find_limit(set, user, acr_python.names.max_wait, &plan->high_millis);
     plan->states_stop_timeout = generation_of(user) == 9 && stated(user, acr_python.names.stop_timeout) != NULL;
     plan->has_on_start = stated(set, acr_python.names.on_start) != NULL;
     plan->has_on_stop = stated(set, acr_python.names.on_stop) != NULL;

@@ -29,6 +29,8 @@ struct acr_python_plan {
     struct acr_python_wait_time *wait_time; /* when the class attribute is a WaitTime: no call is needed; owned */
     bool own_wait;      /* the script overrides wait(); wait_source is then for the C base's, which it may call */
     bool states_limits; /* the set has min_wait or max_wait of its own */
+    bool knows_limits;  /* both limits are plain numbers, these: no attribute need be read */
+    double low_millis, high_millis;
     bool states_stop_timeout;
     bool own_get_next_task;
     bool own_execute_next_task;

@@ -102,6 +102,7 @@ static PyObject *task_set_wait(PyObject *self, PyObject *unused)
     (void)unused;
     if (acr_python_task_set_check(cast(self)) != 0)
         return NULL;
+    acr_python_task_set_refresh(cast(self));
     return none_or_error(acr_python_task_set_pause(cast(self), true));
 }
 
@@ -111,6 +112,7 @@ static PyObject *task_set_wait_function(PyObject *self, PyObject *unused)
     acr_nanos nanos = 0;
     if (acr_python_task_set_check(cast(self)) != 0)
         return NULL;
+    acr_python_task_set_refresh(cast(self));
     if (cast(self)->plan->wait_source == ACR_WAIT_FROM_SET_FUNCTION ? acr_python_wait_by_limits(cast(self), &nanos) != 0
                                                                     : acr_python_choose_pause(cast(self), &nanos) != 0)
         return NULL;

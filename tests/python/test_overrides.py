@@ -408,3 +408,20 @@ def test_the_attributes_of_a_set_may_be_replaced_as_a_whole():
 
     life(Tasks)
     assert said == ["task", "wait", "task", "task", "task"]
+
+
+def test_limits_hold_from_the_moment_they_are_changed():
+    seen = []
+
+    class Tasks(TaskSet):
+        @task
+        def a(self):
+            for change in (lambda: setattr(type(self.locust), "min_wait", 2), lambda: setattr(self.locust, "max_wait", 2),
+                           lambda: setattr(type(self), "max_wait", 3), lambda: setattr(self, "min_wait", 3)):
+                change()
+                seen.append((self.min_wait, self.max_wait, self.wait_function()))
+            raise StopUser
+
+    life(Tasks, min_wait=1, max_wait=2, _catch_exceptions=False)
+    assert [one[:2] for one in seen] == [(2, 2), (2, 2), (2, 3), (3, 3)]
+    assert all(low <= millis <= high for low, high, millis in seen)
