@@ -6,6 +6,19 @@
 #include "python/greenlets.h"
 #include "stats/stats.h"
 
+/* No garbage is collected until allow_collection(): finalizers of scripts may record requests or clear the statistics,
+ * and what is being read here would move or be gone. Returns whether it was allowed before. */
+static int forbid_collection(void)
+{
+    return PyGC_Disable();
+}
+
+static void allow_collection(int allowed)
+{
+    if (allowed)
+        PyGC_Enable();
+}
+
 /* NULL with an exception when there is no engine. */
 static struct acr_stats *live(void)
 {
@@ -52,6 +65,7 @@ static PyObject *stats_entries(PyObject *module, PyObject *unused)
     struct acr_stats *stats = live();
     if (stats == NULL)
         return NULL;
+    int allowed = forbid_collection();
     size_t count;
     struct acr_stats_entry *const *entries = acr_stats_entries(stats, &count);
     PyObject *list = PyList_New((Py_ssize_t)count);
@@ -63,6 +77,7 @@ static PyObject *stats_entries(PyObject *module, PyObject *unused)
         else
             PyList_SET_ITEM(list, (Py_ssize_t)i, key);
     }
+    allow_collection(allowed);
     return list;
 }
 
@@ -83,9 +98,13 @@ static PyObject *stats_counts(PyObject *module, PyObject *args)
         return NULL;
     if (entry == NULL)
         Py_RETURN_NONE;
-    return Py_BuildValue("KKKddNN", (unsigned long long)entry->success_count, (unsigned long long)entry->failure_count,
-                         (unsigned long long)entry->content_bytes, acr_nanos_to_seconds(entry->start_wall),
-                         acr_nanos_to_seconds(entry->last_wall), summary(&entry->successes), summary(&entry->failures));
+    int allowed = forbid_collection();
+    PyObject *counts =
+        Py_BuildValue("KKKddNN", (unsigned long long)entry->success_count, (unsigned long long)entry->failure_count,
+                      (unsigned long long)entry->content_bytes, acr_nanos_to_seconds(entry->start_wall),
+                      acr_nanos_to_seconds(entry->last_wall), summary(&entry->successes), summary(&entry->failures));
+    allow_collection(allowed);
+    return counts;
 }
 
 /* Takes both references. */
@@ -121,9 +140,11 @@ static int add_times(PyObject *dict, const struct acr_histogram *times, const st
 /* {milliseconds: count} of one histogram, or of two together. */
 static PyObject *times_dict(const struct acr_histogram *first, const struct acr_histogram *second)
 {
+    int allowed = forbid_collection();
     PyObject *dict = PyDict_New();
     if (dict != NULL && (add_times(dict, first, NULL) != 0 || (second != NULL && add_times(dict, second, first) != 0)))
         Py_CLEAR(dict);
+    allow_collection(allowed);
     return dict;
 }
 
@@ -143,15 +164,19 @@ static PyObject *stats_times(PyObject *module, PyObject *args)
 static PyObject *stats_seconds(PyObject *module, PyObject *args)
 {
     struct acr_stats *stats;
-    struct acr_stats_entry *entry = NULL;
+    struct acr_stats_entry *entry;
     (void)module;
-    PyObject *dict = take_entry(args, &stats, &entry) == 0 ? PyDict_New() : NULL;
+    if (take_entry(args, &stats, &entry) != 0)
+        return NULL;
+    int allowed = forbid_collection();
+    PyObject *dict = PyDict_New();
     for (int i = 0; entry != NULL && dict != NULL && i < ACR_STATS_SECONDS; i++) {
         const struct acr_stats_second *counts = &entry->seconds[i];
         if (counts->second != 0 && dict_set(dict, PyLong_FromLongLong(counts->second),
                                             Py_BuildValue("II", counts->successes, counts->failures)) != 0)
             Py_CLEAR(dict);
     }
+    allow_collection(allowed);
     return dict;
 }
 
@@ -192,7 +217,10 @@ static PyObject *stats_errors(PyObject *module, PyObject *unused)
     (void)module;
     (void)unused;
     struct acr_stats *stats = live();
-    PyObject *list = stats != NULL ? PyList_New(0) : NULL;
+    if (stats == NULL)
+        return NULL;
+    int allowed = forbid_collection();
+    PyObject *list = PyList_New(0);
     const struct acr_stats_error *error;
     for (size_t at = 0; list != NULL && (error = acr_stats_error_next(stats, &at)) != NULL;) {
         PyObject *tuple = Py_BuildValue("NNNK", acr_python_from_wire(error->method), acr_python_from_wire(error->name),
@@ -201,6 +229,7 @@ static PyObject *stats_errors(PyObject *module, PyObject *unused)
             Py_CLEAR(list);
         Py_XDECREF(tuple);
     }
+    allow_collection(allowed);
     return list;
 }
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """locust.stats: entries that a script counts itself, and the run's own."""
+import gc
 import time
 
+import _acrida
 import gevent
 import locust
 import pytest
@@ -545,3 +547,52 @@ def test_the_listeners_of_0_9_count(counted, hear):
     stats.on_request_success("GET", "/", 10, 100)
     stats.on_request_failure("GET", "/", 10, ValueError("bad"))
     assert (counted.num_requests, counted.num_failures, heard) == (1, 1, [])
+
+
+# While the engine's numbers are read, garbage waits: its finalizers may change them
+
+
+class Clearing:
+    """Garbage as soon as it is dropped, which clears the statistics when it is collected."""
+
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        global_stats.clear_all()
+
+
+@pytest.fixture
+def collect_after():
+    """Has garbage collected after so many allocations from now on; Python's own number again after the test."""
+    before = gc.get_threshold()
+    gc.collect()
+    yield gc.set_threshold
+    gc.set_threshold(*before)
+
+
+def test_entries_and_errors_are_read_to_the_end(counted, collect_after):
+    names = [f"name {number}" for number in range(3000)]
+    for read, name_at in (_acrida.stats_entries, 0), (_acrida.stats_errors, 1):
+        for name in names:
+            fail(name)
+        Clearing()
+        collect_after(1000)
+        seen = read()
+        collect_after(100000)
+        assert sorted(row[name_at] for row in seen) == sorted(names)
+        gc.collect()
+
+
+def test_counts_of_an_entry_are_of_one_moment(counted, collect_after):
+    kept = [tuple(range(size)) for size in (4, 7) for _ in range(3000)]  # so that tuples freed earlier are not reused
+    for allocations in range(1, 20):
+        succeed("/")
+        fail("/")
+        Clearing()
+        collect_after(allocations)
+        counts = counted.total.counts()
+        collect_after(100000)
+        assert (counts.successes, counts.failures) == (counts.success_times.count, counts.failure_times.count)
+        gc.collect()
+    assert kept
