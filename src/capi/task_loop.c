@@ -58,10 +58,10 @@ static acr_nanos wait_after(acr_user *user, struct acr_capi_set *set, acr_nanos 
 }
 
 /* Without a wait, a task that never waits itself must still let the others run. */
-static void pause_after(acr_user *user, struct acr_capi_set *set)
+static void pause_after(acr_user *user, struct acr_capi_set *set, bool waits)
 {
     acr_nanos now = acr_loop_refresh_now(loop_of(user));
-    acr_nanos wait = wait_after(user, set, now);
+    acr_nanos wait = waits ? wait_after(user, set, now) : 0;
     if ((wait > 0 || !user->waited) && acr_capi_may_wait(user))
         acr_capi_may_go_on(user, acr_fiber_sleep_until(user->fiber, acr_deadline_after(now, wait)));
 }
@@ -103,8 +103,8 @@ static void run_loop(acr_user *user, struct acr_capi_set *set)
     acr_wait_begin(&set->wait_state, acr_loop_now(loop_of(user)));
     while (goes_on(user, set)) {
         bool waits = run_task(user, set, pick(user, set));
-        if (waits && goes_on(user, set))
-            pause_after(user, set);
+        if (goes_on(user, set))
+            pause_after(user, set, waits);
     }
 }
 

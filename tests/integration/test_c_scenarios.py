@@ -186,6 +186,17 @@ def test_waits_are_what_they_are_called(play_c):
     assert 100 < counts["T ticks"] <= 200 and 15 <= counts["T paced"] <= 21 and 8 <= counts["T slow"] <= 11
 
 
+def test_a_set_that_ends_at_once_again_and_again_lets_others_run(play_c):
+    report = play_c("""
+        static void leave(acr_user *user) { acr_interrupt(user, true); }
+        ACR_TASK_SET(door, .tasks = {ACR_TASK(leave)});
+        ACR_USER(passer_by, .tasks = {ACR_SUBSET(door)}, .fixed_count = 1);
+        static void tick(acr_user *user) { acr_record_success(user, "T", "ticks", 0, 0); }
+        ACR_USER(clock, .tasks = {ACR_TASK(tick)}, .wait = acr_constant(0.01), .fixed_count = 1);
+    """, "-c", 2, "-t", "1s")
+    assert report.table()["T ticks"].requests > 10
+
+
 def test_cxx_works_as_well(play_c, target):
     report = play_c("""
         #include <string>
