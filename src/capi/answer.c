@@ -12,6 +12,9 @@
 /* Compiled expressions kept: those that a script makes anew for each request must not fill the memory. */
 #define PATTERNS_MAX 256
 
+/* Documents nested more deeply are none: the parser recurses, and users have small stacks. */
+#define JSON_DEPTH_MAX 64
+
 struct acr_capi_pattern {
     regex_t compiled;
     bool works; /* else it is no expression, which was logged */
@@ -227,10 +230,27 @@ const char *acr_find_regex(acr_response *response, const char *pattern)
     return found;
 }
 
+static bool is_too_deep(struct acr_str json)
+{
+    bool in_string = false;
+    int depth = 0;
+    for (size_t i = 0; i < json.size && depth <= JSON_DEPTH_MAX; i++) {
+        char byte = json.data[i];
+        if (byte == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += byte == '\\';
+        else
+            depth += (byte == '[' || byte == '{') - (byte == ']' || byte == '}');
+    }
+    return depth > JSON_DEPTH_MAX;
+}
+
 static json_t *document_of(acr_response *response)
 {
-    if (!response->json_tried)
-        response->json = json_loadb(acr_body(response), acr_body_size(response), JSON_DECODE_ANY, NULL);
+    struct acr_str body = {acr_body(response), acr_body_size(response)};
+    if (!response->json_tried && !is_too_deep(body))
+        response->json = json_loadb(body.data, body.size, JSON_DECODE_ANY, NULL);
     response->json_tried = true;
     return response->json;
 }

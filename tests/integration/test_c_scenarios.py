@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from programs import ROOT
+from servers import answer, read_head
 from tables import agree
 
 HEAD = "#include <acrida.h>\n#include <stdio.h>\n#include <string.h>\n"
@@ -195,6 +196,29 @@ def test_a_set_that_ends_at_once_again_and_again_lets_others_run(play_c):
         ACR_USER(clock, .tasks = {ACR_TASK(tick)}, .wait = acr_constant(0.01), .fixed_count = 1);
     """, "-c", 2, "-t", "1s")
     assert report.table()["T ticks"].requests > 10
+
+
+def test_json_that_is_nested_too_deeply_is_none(play_c, serve):
+    deep, flat = "[" * 2000 + "]" * 2000, "[" * 50 + "7" + "]" * 50
+
+    def give(connection):
+        while (head := read_head(connection)):
+            connection.sendall(answer((deep if b"/deep" in head else flat).encode()))
+
+    server = serve(give)
+    report = play_c("""
+        static void once(acr_user *user)
+        {
+            char pointer[128] = "";
+            for (int i = 0; i < 50; i++)
+                strcat(pointer, "/0");
+            acr_log_info(user, "deep: %s", acr_json(acr_get(user, "/deep"), "/0") == NULL ? "none" : "?");
+            acr_log_info(user, "flat: %s", acr_json(acr_get(user, "/flat"), pointer));
+            acr_stop_user(user);
+        }
+        ACR_USER(reader, .tasks = {ACR_TASK(once)});
+    """, host=server.url)
+    assert report.records("INFO", "reader") == ["deep: none", "flat: 7"]
 
 
 def test_cxx_works_as_well(play_c, target):
