@@ -38,7 +38,7 @@ static struct acr_stats_entry *entry_of(acr_response *answer)
 {
     if (answer->name != NULL)
         return acr_stats_entry_get(stats_of(answer), acr_str_of(answer->name), acr_str_of(answer->method));
-    return acr_capi_route_entry(answer->route, stats_of(answer), answer->method);
+    return acr_capi_route_entry(answer, stats_of(answer));
 }
 
 void acr_capi_answer_count(acr_response *answer, struct acr_str error)

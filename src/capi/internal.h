@@ -21,17 +21,17 @@
 
 /* Paths kept per user class: those with ids in them must not fill the memory. */
 #define ACR_CAPI_ROUTES_MAX 4096
-#define ACR_CAPI_VERBS 8
+/* Methods that have a function of their own, acr_get() and its like. */
+#define ACR_CAPI_METHODS 7
 
 /* A URL as scenarios write it, taken apart; a class keeps those it has met. */
 struct acr_capi_route {
     struct acr_url url;
     bool kept; /* by the class; else it is freed with its answer */
     struct {
-        const char *method; /* compared by address: those of acr_get() and its like */
         struct acr_stats_entry *entry;
-        uint64_t epoch; /* acr_stats_epoch() the entry is of */
-    } entries[ACR_CAPI_VERBS];
+        uint64_t epoch; /* acr_stats_epoch() the entry is of; 0: none */
+    } entries[ACR_CAPI_METHODS];
 };
 
 struct acr_capi_class {
@@ -101,6 +101,7 @@ struct acr_answer {
     acr_response *next;
     struct acr_response *http;    /* NULL: there was no answer */
     struct acr_capi_route *route; /* NULL: the URL was none */
+    int method_number;            /* ACR_CAPI_METHODS: another one */
     const char *method;
     const char *name; /* what it is counted under instead of the route's target; NULL */
     acr_nanos time;
@@ -156,7 +157,7 @@ void acr_capi_check_limit(acr_user *user);
 void acr_capi_answer_judge(acr_response *answer);
 
 /* request.c */
-/* The entry under which the route's own name is counted. */
-struct acr_stats_entry *acr_capi_route_entry(struct acr_capi_route *route, struct acr_stats *stats, const char *method);
+/* The entry under which the answer is counted when it has no name of its own. */
+struct acr_stats_entry *acr_capi_route_entry(const acr_response *answer, struct acr_stats *stats);
 void acr_capi_routes_free(struct acr_capi_class *class);
 void acr_capi_route_free(struct acr_capi_route *route);

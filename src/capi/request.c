@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* request - from a call's options to a counted answer. */
-#include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -77,18 +77,16 @@ static struct acr_capi_route *find_route(const acr_user *user, struct acr_str te
     return route;
 }
 
-struct acr_stats_entry *acr_capi_route_entry(struct acr_capi_route *route, struct acr_stats *stats, const char *method)
+struct acr_stats_entry *acr_capi_route_entry(const acr_response *answer, struct acr_stats *stats)
 {
-    int i = 0;
-    while (i < ACR_CAPI_VERBS && route->entries[i].method != NULL && route->entries[i].method != method)
-        i++;
-    if (i < ACR_CAPI_VERBS && route->entries[i].method == method && route->entries[i].epoch == acr_stats_epoch(stats))
-        return route->entries[i].entry;
-    struct acr_stats_entry *entry = acr_stats_entry_get(stats, route->url.target, acr_str_of(method));
-    if (i < ACR_CAPI_VERBS) {
-        route->entries[i].method = method;
-        route->entries[i].entry = entry;
-        route->entries[i].epoch = acr_stats_epoch(stats);
+    struct acr_capi_route *route = answer->route;
+    int number = answer->method_number;
+    if (number < ACR_CAPI_METHODS && route->entries[number].epoch == acr_stats_epoch(stats))
+        return route->entries[number].entry;
+    struct acr_stats_entry *entry = acr_stats_entry_get(stats, route->url.target, acr_str_of(answer->method));
+    if (number < ACR_CAPI_METHODS) {
+        route->entries[number].entry = entry;
+        route->entries[number].epoch = acr_stats_epoch(stats);
     }
     return entry;
 }
@@ -236,11 +234,21 @@ static struct acr_str with_params(acr_user *user, const char *url, const char *p
     return acr_str_of(acr_format(user, "%s%c%s", url, strchr(url, '?') != NULL ? '&' : '?', params));
 }
 
+static void take_method(acr_response *answer, const char *method)
+{
+    static const char *const methods[ACR_CAPI_METHODS] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+    int number = 0;
+    while (number < ACR_CAPI_METHODS && strcmp(method, methods[number]) != 0)
+        number++;
+    answer->method_number = number;
+    answer->method = number < ACR_CAPI_METHODS ? methods[number] : acr_capi_text_copy(answer->user, acr_str_of(method));
+}
+
 static acr_response *answer_new(acr_user *user, const char *method, const acr_options *options)
 {
     acr_response *answer = acr_alloc_zero(sizeof *answer);
     answer->user = user;
-    answer->method = method;
+    take_method(answer, method);
     answer->why = "";
     answer->name = options->name;
     answer->next = user->answers;

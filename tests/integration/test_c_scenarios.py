@@ -198,6 +198,26 @@ def test_a_set_that_ends_at_once_again_and_again_lets_others_run(play_c):
     assert report.table()["T ticks"].requests > 10
 
 
+def test_a_method_is_counted_as_it_was_written_wherever_its_text_was(play_c, target):
+    report = play_c("""
+        static void once(acr_user *user)
+        {
+            char method[8];
+            const char *methods[] = {"GET", "PUT", "SEARCH", "REPORT"};
+            for (int i = 0; i < 4; i++) {
+                strcpy(method, methods[i]);
+                acr_request_with(user, method, "/echo", &(const acr_options){.catch_response = i % 2 == 1});
+            }
+            strcpy(method, "gone");
+            acr_stop_user(user);
+        }
+        ACR_USER(borrower, .tasks = {ACR_TASK(once)});
+    """, host=target.url, code=None)
+    table = report.table()
+    assert sorted(table) == ["GET /echo", "PUT /echo", "REPORT /echo", "SEARCH /echo"]
+    assert {row.requests + row.failures for row in table.values()} == {1}
+
+
 def test_json_that_is_nested_too_deeply_is_none(play_c, serve):
     deep, flat = "[" * 2000 + "]" * 2000, "[" * 50 + "7" + "]" * 50
 
