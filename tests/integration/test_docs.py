@@ -5,6 +5,7 @@ A fenced block is run by its language:
 
 - python: with a user class, as a locustfile; without any import, as the body of a task; else as a plain script.
 - console: each line that starts with "$ ", with the page's first locustfile as locustfile.py.
+- c: with ACR_USER, as a scenario; else as the body of a task that may run for a second.
 - text, and in README.md a block without a language: not run.
 
 A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->:
@@ -128,7 +129,7 @@ def check(finished, code):
 
 def test_every_block_says_what_it_is():
     for block in BLOCKS:
-        known = ("python", "console", "text") + (("",) if block.page.name == "README.md" else ())
+        known = ("python", "console", "c", "text") + (("",) if block.page.name == "README.md" else ())
         assert block.language in known, str(block)
         assert not block.is_run or re.fullmatch(r"|exit code: \d+|host: xmlrpc", block.remark), str(block)
 
@@ -161,6 +162,22 @@ def test_script_of_a_page_runs(block, run, target, tmp_path, acrida, request):
         return
     script.write_text(block.text if is_locustfile(block.text) else as_task(block.text))
     finished = run(["-f", script, "--no-web", "-c", "5", "-r", "100", "-n", "20", "-t", "1s", "-H", host])
+    check(finished, block.code)
+    assert sum(Report(finished).total()) >= 5, str(finished)
+
+
+def as_c_task(text):
+    """A scenario whose users do `text` once."""
+    return ("#include <acrida.h>\nstatic void fragment(acr_user *user)\n{\n" + text + "acr_stop_user(user);\n}\n"
+            "ACR_USER(reader, .tasks = {ACR_TASK(fragment)});\n")
+
+
+@pytest.mark.parametrize("block", blocks_in("c"), ids=str)
+def test_scenario_of_a_page_runs(block, run, target, tmp_path):
+    scenario = tmp_path / "scenario.c"
+    scenario.write_text(block.text if "ACR_USER(" in block.text else as_c_task(block.text))
+    finished = run(["-f", scenario, "--no-web", "-c", "5", "-r", "100", "-n", "20", "-t", "1s", "-H", target.url],
+                   env={"ACRIDA_CFLAGS": "-Wall -Werror"})
     check(finished, block.code)
     assert sum(Report(finished).total()) >= 5, str(finished)
 
