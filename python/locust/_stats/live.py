@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine's statistics in the shape of RequestStats. Nothing is kept here: each read asks the engine."""
-from typing import Any, Dict, ItemsView, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, ValuesView
+from typing import (Any, Dict, ItemsView, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, TypeVar,
+                    ValuesView)
 
 import _acrida
 
@@ -8,6 +9,9 @@ from .entry import Rates, StatsEntry
 from .errors import StatsError
 from .request_stats import RequestStats
 from .times import CachedResponseTimes, Millis, Times
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Summary(NamedTuple):
@@ -168,7 +172,14 @@ class LiveEntry(StatsEntry):
             raise TypeError("the total counts by itself; log to an entry of a name")
 
 
-class Marks(Mapping[int, CachedResponseTimes]):
+class View(Mapping[K, V]):
+    """A mapping that is shown like a dict."""
+
+    def __repr__(self) -> str:
+        return repr(dict(self.items()))
+
+
+class Marks(View[int, CachedResponseTimes]):
     """The total's times as they were at the end of seconds past."""
 
     def __init__(self, with_failures: bool) -> None:
@@ -187,7 +198,7 @@ class Marks(Mapping[int, CachedResponseTimes]):
         return len(_acrida.stats_marks())
 
 
-class Entries(Mapping[Tuple[str, str], StatsEntry]):
+class Entries(View[Tuple[str, str], StatsEntry]):
     """(name, method) -> LiveEntry, in order of name and method."""
 
     def __init__(self, stats: "LiveStats") -> None:
@@ -206,7 +217,7 @@ class Entries(Mapping[Tuple[str, str], StatsEntry]):
         return len(_acrida.stats_entries())
 
 
-class Errors(Mapping[str, StatsError]):
+class Errors(View[str, StatsError]):
     """key -> StatsError as of now, in order of first occurrence."""
 
     def __getitem__(self, key: str) -> StatsError:
