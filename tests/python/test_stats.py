@@ -600,5 +600,5 @@ def test_counts_of_an_entry_are_of_one_moment(counted, collect_after):
 
 def test_views_of_the_run_are_shown_like_dicts(counted):
     counted.log_error("GET", "/x", ValueError("no"))
-    (key, error), = counted.errors.items()
-    assert repr(counted.errors) == repr({key: error}) and repr(counted.entries).startswith("{('/x', 'GET'): <")
+    key, = counted.errors
+    assert repr(counted.errors).startswith("{'%s': <" % key) and repr(counted.entries).startswith("{('/x', 'GET'): <")
