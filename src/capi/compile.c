@@ -154,8 +154,8 @@ static int hash_file(int fd, uint64_t *hash, struct acr_error *error)
     return size == 0 ? 0 : acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "reading what the compiler wrote");
 }
 
-/* Two different hashes of the preprocessed source and of the command: 128 bits. */
-static int identify(struct command *command, const char *source, uint64_t ret_hashes[2], struct acr_error *error)
+/* A hash of the command, of its compiler's version and of the preprocessed source. */
+static int identify(struct command *command, const char *source, uint64_t *ret_hash, struct acr_error *error)
 {
     int fd = memfd_create("acrida-source", MFD_CLOEXEC);
     if (fd < 0)
@@ -164,13 +164,13 @@ static int identify(struct command *command, const char *source, uint64_t ret_ha
     const char *preprocess[] = {"-E", source};
     int rc = judge(run(command, version, 1, fd), command, source, error);
     rc = rc < 0 ? rc : judge(run(command, preprocess, 2, fd), command, source, error);
-    ret_hashes[0] = 1;
+    uint64_t hash = 1;
     for (size_t i = 0; i < command->count; i++)
-        ret_hashes[0] = ret_hashes[0] * 31 + acr_hash_bytes(command->arguments[i], strlen(command->arguments[i]) + 1);
-    ret_hashes[1] = ~ret_hashes[0];
-    for (int i = 0; rc == 0 && i < 2; i++)
-        rc = hash_file(fd, &ret_hashes[i], error);
+        hash = hash * 31 + acr_hash_bytes(command->arguments[i], strlen(command->arguments[i]) + 1);
+    rc = rc < 0 ? rc : hash_file(fd, &hash, error);
     close(fd);
+    if (rc == 0)
+        *ret_hash = hash;
     return rc;
 }
 
@@ -188,15 +188,14 @@ static int make_folders(char *path, struct acr_error *error)
 }
 
 /* `path` takes PATH_MAX bytes. */
-static int name_object(const char *source, const uint64_t hashes[2], char *path, struct acr_error *error)
+static int name_object(const char *source, uint64_t hash, char *path, struct acr_error *error)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
     const char *home = environment_or("HOME", "/tmp");
     const char *slash = strrchr(source, '/');
     bool given = cache != NULL && cache[0] == '/';
-    int size =
-        snprintf(path, PATH_MAX, "%s%s/acrida/%s-%016llx%016llx.so", given ? cache : home, given ? "" : "/.cache",
-                 slash != NULL ? slash + 1 : source, (unsigned long long)hashes[0], (unsigned long long)hashes[1]);
+    int size = snprintf(path, PATH_MAX, "%s%s/acrida/%s-%016llx.so", given ? cache : home, given ? "" : "/.cache",
+                        slash != NULL ? slash + 1 : source, (unsigned long long)hash);
     if (size < 0 || size >= PATH_MAX)
         return acr_error_set(error, ACR_ERR_LIMIT, "the name of the cache for %s is too long", source);
     return make_folders(path, error);
@@ -219,11 +218,11 @@ static int compile_into(struct command *command, const char *source, const char 
 int acr_compile(const char *source, char **ret_object, struct acr_error *error)
 {
     struct command command = {0};
-    uint64_t hashes[2] = {0};
+    uint64_t hash = 0;
     char object[PATH_MAX];
     int rc = make_command(&command, source, error);
-    rc = rc < 0 ? rc : identify(&command, source, hashes, error);
-    rc = rc < 0 ? rc : name_object(source, hashes, object, error);
+    rc = rc < 0 ? rc : identify(&command, source, &hash, error);
+    rc = rc < 0 ? rc : name_object(source, hash, object, error);
     if (rc == 0 && access(object, R_OK) != 0)
         rc = compile_into(&command, source, object, error);
     command_done(&command);
