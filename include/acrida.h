@@ -133,7 +133,7 @@ struct acr_task_set {
     bool sequence;         /* in the order in which they are written, round and round */
     acr_wait_time wait;    /* none: the user's */
     acr_task_fn *on_start; /* each time it is entered */
-    acr_task_fn *on_stop;  /* each time it ends, however */
+    acr_task_fn *on_stop;  /* each time it ends, unless its task had to be cut off */
 };
 
 /* ACR_TASK_SET(name, .tasks = {...}, ...): at file level, before the user or the set that has it. */
