@@ -126,7 +126,10 @@ const char *acr_why(const acr_response *response)
 const char *acr_body(acr_response *response)
 {
     struct acr_buffer *body = response->http != NULL ? &response->http->body : NULL;
-    if (body == NULL || acr_buffer_reserve(body, 1) != 0)
+    if (body == NULL)
+        return "";
+    body->limit = 0; /* it has all it will get, and may have come up to the limit */
+    if (acr_buffer_reserve(body, 1) != 0)
         return "";
     body->data[body->size] = '\0';
     return body->data;
