@@ -73,10 +73,9 @@ class Run:
 
     def stop(self) -> None:
         """Returns when all users are gone and the listeners have heard of it; at once where that would never come."""
-        if self.state == STOPPED:
-            return
         try:
-            self.engine.request_stop()
+            if self.state != STOPPED:
+                self.engine.request_stop()
         except RuntimeError:  # nothing runs: there is nothing to stop
             return
         if self._may_wait():

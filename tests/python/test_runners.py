@@ -2,7 +2,6 @@
 """The runner objects: what they show of a run, and what they ask of it."""
 import gevent
 import pytest
-from gevent.event import Event
 from locust import _scenario, events, runners
 from locust.env import Environment
 from test_scenario import QUIET, in_hub, scenario  # noqa: F401 - a fixture
@@ -186,22 +185,22 @@ def slow(**kwargs):
     said.append("heard")
 """)
     _scenario.status(RUNNING, 1, 1.0)
-    done = Event()
+    stopping = []
 
     def stop():
         runners.locust_runner.stop()
         one.said.append("returned")
-        done.set()
 
     def over():
         _scenario.status(STOPPED, 1, 1.0)
         _scenario.event(_scenario.TEST_STOP)
+        stopping.append(gevent.spawn(stop))
 
-    gevent.spawn(stop)
+    stopping.append(gevent.spawn(stop))
     gevent.sleep(0.01)
     assert one.asked == [("stop",)] and one.said == []
     in_hub(over)
-    assert done.wait(2) and one.said == ["heard", "returned"]
+    assert len(gevent.joinall(stopping, 2)) == 2 and one.said == ["heard", "returned", "returned"]
     runners.locust_runner.stop()  # at once
     assert one.asked == [("stop",)]
 
