@@ -287,8 +287,10 @@ def test_the_runs_statistics_are_read_like_ones_own(counted):
 
 
 def test_reading_makes_no_entry_and_get_does(counted):
-    with pytest.raises(KeyError):
-        counted.entries["/", "GET"]
+    for key in (("/", "GET"), "/", 1, (1, "GET"), ("\ud800", "GET")):
+        assert key not in counted.entries
+        with pytest.raises(KeyError):
+            counted.entries[key]
     assert counted.get("/", "GET").num_requests == 0
     assert list(counted.entries) == [("/", "GET")]
     entry = counted.get("/", "GET")

@@ -205,8 +205,12 @@ class Entries(View[Tuple[str, str], StatsEntry]):
         self._stats = stats
 
     def __getitem__(self, key: Tuple[str, str]) -> StatsEntry:
-        name, method = key
-        if name is None or _acrida.stats_counts(name, method) is None:
+        try:
+            name, method = key
+            known = name is not None and _acrida.stats_counts(name, method) is not None
+        except (TypeError, ValueError):  # no pair, or not of texts
+            known = False
+        if not known:
             raise KeyError(key)
         return LiveEntry(self._stats, name, method)
 
