@@ -13,7 +13,8 @@ class Environment:
 
     user_classes: the classes that run. host: base URL given for all of them, or None. events: an Events object.
     catch_exceptions: False lets an exception of a task end its user. process_exit_code: set it to end the process with
-    that code. tags, exclude_tags: names of tasks to run, and not to run; None: all, none. stats: what the run has counted, as 2.x counts: failed requests are requests. runner: the running test, or None before there is one.
+    that code. tags, exclude_tags: names of tasks to run, and not to run; None: all, none. stats: what the run has
+    counted, as 2.x counts: failed requests are requests. runner: the running test, or None before there is one.
     """
 
     def __init__(self, *, user_classes: Optional[List[type]] = None, host: Optional[str] = None,
