@@ -155,7 +155,7 @@ static int add_own_options(const struct acr_options *options, int argc, char **a
     int rc = acr_locustfile_find(options->locustfile, &path, &error);
     if (rc == 0)
         rc = load_scenario(options, argc, argv, path, &scenario, &error);
-    if (rc == 0)
+    if (rc == 0 && scenario->ops->options_help != NULL)
         rc = scenario->ops->options_help(scenario, text, &error);
     if (scenario != NULL)
         scenario->ops->close(scenario);

@@ -66,7 +66,8 @@ struct acr_scenario_ops {
     int (*task_ratio)(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error);
     /* The status is another one; also once before anything else. Within a turn or not. NULL: nobody asks. */
     void (*status)(struct acr_scenario *scenario, const struct acr_run_status *status);
-    /* Appends what --help says of the options that the locustfile has; nothing when it has none. */
+    /* Appends what --help says of the options that the locustfile has; nothing when it has none. NULL: it cannot have
+     * any. */
     int (*options_help)(struct acr_scenario *scenario, struct acr_buffer *out, struct acr_error *error);
     /* Frees the scenario and its engine. */
     void (*close)(struct acr_scenario *scenario);

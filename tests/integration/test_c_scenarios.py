@@ -241,6 +241,12 @@ def test_json_that_is_nested_too_deeply_is_none(play_c, serve):
     assert report.records("INFO", "reader") == ["deep: none", "flat: 7"]
 
 
+def test_help_beside_a_scenario_is_the_program_s_own(run, script):
+    path = script(HEAD + "static void t(acr_user *user) {}\nACR_USER(idle, .tasks = {ACR_TASK(t)});", "scenario.c")
+    shown = run(["-f", path, "--help"])
+    assert shown.code == 0 and shown.stdout == run(["--help"]).stdout
+
+
 def test_cxx_works_as_well(play_c, target):
     report = play_c("""
         #include <string>
