@@ -17,6 +17,12 @@ bool acr_str_starts_nocase(struct acr_str str, struct acr_str prefix)
     return true;
 }
 
+bool acr_str_ends(struct acr_str str, struct acr_str suffix)
+{
+    return str.size >= suffix.size &&
+           acr_str_equal((struct acr_str){str.data + str.size - suffix.size, suffix.size}, suffix);
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

@@ -41,6 +41,8 @@ static inline char acr_char_lower(char c)
 bool acr_str_equal_nocase(struct acr_str a, struct acr_str b);
 bool acr_str_starts_nocase(struct acr_str str, struct acr_str prefix);
 
+bool acr_str_ends(struct acr_str str, struct acr_str suffix);
+
 /* Without spaces and tabs at both ends. */
 struct acr_str acr_str_trim(struct acr_str str);
 

@@ -159,16 +159,10 @@ static int make_classes(struct acr_capi *capi, const struct acr_scenario_request
     return rc;
 }
 
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t size = strlen(text), suffix_size = strlen(suffix);
-    return size >= suffix_size && strcmp(text + size - suffix_size, suffix) == 0;
-}
-
 static int open_object(struct acr_capi *capi, const char *path, struct acr_error *error)
 {
     char *compiled = NULL;
-    int rc = ends_with(path, ".so") ? 0 : acr_compile(path, &compiled, error);
+    int rc = acr_str_ends(acr_str_of(path), ACR_STR(".so")) ? 0 : acr_compile(path, &compiled, error);
     if (rc < 0)
         return rc;
     capi->object = dlopen(compiled != NULL ? compiled : path, RTLD_NOW | RTLD_LOCAL);

@@ -12,12 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t size = strlen(text), suffix_size = strlen(suffix);
-    return size >= suffix_size && strcmp(text + size - suffix_size, suffix) == 0;
-}
+#include "base/str.h"
 
 static bool exists(const char *path)
 {
@@ -41,7 +36,11 @@ static bool is_package(const char *path)
 /* What is there for other languages than Python. */
 static bool is_compiled(const char *path)
 {
-    return ends_with(path, ".c") || ends_with(path, ".cc") || ends_with(path, ".cpp") || ends_with(path, ".so");
+    static const char *const endings[] = {".c", ".cc", ".cpp", ".so"};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(endings); i++)
+        if (acr_str_ends(acr_str_of(path), acr_str_of(endings[i])))
+            return true;
+    return false;
 }
 
 bool acr_locustfile_is_python(const char *path)
@@ -51,7 +50,7 @@ bool acr_locustfile_is_python(const char *path)
 
 static bool acceptable(const char *path)
 {
-    return exists(path) && (ends_with(path, ".py") || is_package(path) || is_compiled(path));
+    return exists(path) && (acr_str_ends(acr_str_of(path), ACR_STR(".py")) || is_package(path) || is_compiled(path));
 }
 
 /* Takes "." and ".." out of the absolute path, as text, without looking at links; in place. */
@@ -78,7 +77,7 @@ static void normalise(char *path)
 static char *try_in(const char *folder, const char *name)
 {
     const char *suffixes[] = {"", ".py"};
-    for (size_t i = 0; i < (ends_with(name, ".py") ? 1 : 2); i++) {
+    for (size_t i = 0; i < (acr_str_ends(acr_str_of(name), ACR_STR(".py")) ? 1 : 2); i++) {
         char path[PATH_MAX];
         int size = snprintf(path, sizeof path, "%s/%s%s", name[0] == '/' ? "" : folder, name, suffixes[i]);
         if (size < 0 || (size_t)size >= sizeof path || !acceptable(path))
@@ -152,7 +151,7 @@ static int report_missing(const char *value, struct acr_error *error)
         return acr_error_set(error, ACR_ERR_NOT_FOUND,
                              "%s is no locustfile: its name must end in .py, .c, .cc, .cpp or .so", value);
     return acr_error_set(error, ACR_ERR_NOT_FOUND, "no locustfile found: there is no %s%s%s; see --help for -f", value,
-                         ends_with(value, ".py") ? "" : ".py",
+                         acr_str_ends(acr_str_of(value), ACR_STR(".py")) ? "" : ".py",
                          strchr(value, '/') != NULL ? "" : " in the working directory and those above it");
 }
 

@@ -428,18 +428,12 @@ static int read_run_time(struct acr_options *options, struct acr_error *error)
     return read_span("--run-time", options->run_time_text, &options->run_time, error);
 }
 
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t size = strlen(text), suffix_size = strlen(suffix);
-    return size >= suffix_size && strcmp(text + size - suffix_size, suffix) == 0;
-}
-
 /* No class has such a name: a file was meant. */
 static int check_class_names(const struct acr_options *options, struct acr_error *error)
 {
     for (size_t i = 0; i < options->rest_count; i++) {
         const char *name = options->rest[i];
-        if (ends_with(name, ".py") || strchr(name, '/') != NULL)
+        if (acr_str_ends(acr_str_of(name), ACR_STR(".py")) || strchr(name, '/') != NULL)
             return acr_error_set(error, ACR_ERR_INVALID,
                                  "%s is no name of a user class. If it is the locustfile: -f %s", name, name);
     }

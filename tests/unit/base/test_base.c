@@ -105,6 +105,16 @@ static void test_tokens_are_found_between_commas_in_any_case(void **state)
     assert_false(acr_str_has_token(ACR_STR(""), ACR_STR("close")));
 }
 
+static void test_a_text_ends_with_what_stands_last_in_it(void **state)
+{
+    (void)state;
+    assert_true(acr_str_ends(ACR_STR("a.py"), ACR_STR(".py")));
+    assert_true(acr_str_ends(ACR_STR(".py"), ACR_STR(".py")));
+    assert_true(acr_str_ends(ACR_STR(""), ACR_STR("")));
+    assert_false(acr_str_ends(ACR_STR("py"), ACR_STR(".py")));
+    assert_false(acr_str_ends(ACR_STR("a.pyc"), ACR_STR(".py")));
+}
+
 static void test_random_repeats_with_its_seed_and_fills_its_range(void **state)
 {
     (void)state;
