@@ -3,7 +3,7 @@
 import gevent
 import pytest
 from locust import (HttpLocust, HttpUser, InterruptTaskSet, Locust, RescheduleTaskImmediately, TaskSet, User, between,
-                    constant, env, events, task)
+                    env, events, task)
 from locust.exception import LocustError, RescheduleTask, StopLocust, StopTest, StopUser
 
 
@@ -430,5 +430,7 @@ def test_interrupt_exception_tells_whether_to_reschedule():
 
 
 def test_wait_of_a_user_uses_its_wait_time():
-    user = new(tasks=[stop], wait_time=constant(0))
+    asked = []
+    user = new(tasks=[stop], wait_time=lambda self: asked.append(self) or 0)
     user.wait()
+    assert asked == [user]
