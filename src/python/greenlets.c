@@ -3,6 +3,7 @@
 #include "python/greenlets.h"
 
 #include <greenlet.h>
+#include <pthread.h>
 
 #include "base/memory.h"
 #include "loop/loop.h"
@@ -36,6 +37,7 @@ static struct {
     PyObject *watcher;
     PyObject *handle_error; /* hub.handle_error */
     unsigned long thread;   /* the hub's */
+    bool forked;            /* this is a child: the engine's descriptors are those of the parent, too */
     struct greenlet_fiber *spare;
     size_t spare_count;
     size_t waiting; /* greenlets suspended in the engine */
@@ -222,13 +224,15 @@ static const struct acr_fiber_ops greenlet_ops = {suspend, resume};
 
 bool acr_python_in_load_thread(void)
 {
-    return PyThread_get_thread_ident() == hub.thread;
+    return PyThread_get_thread_ident() == hub.thread && !hub.forked;
 }
 
 struct acr_fiber *acr_python_fiber_take(void)
 {
     if (!acr_python_in_load_thread()) {
-        PyErr_SetString(PyExc_RuntimeError, "the engine can wait in the main thread only; this is another one");
+        PyErr_SetString(PyExc_RuntimeError, hub.forked
+                                                ? "the engine stays with the process that was forked; this is its child"
+                                                : "the engine can wait in the main thread only; this is another one");
         return NULL;
     }
     PyGreenlet *current = PyGreenlet_GetCurrent();
@@ -277,11 +281,28 @@ uint64_t acr_python_suspensions(void)
     return hub.suspensions;
 }
 
+/* A child shares the epoll descriptor: whatever it did there would be done to the parent. */
+static void in_child(void)
+{
+    hub.forked = true;
+}
+
+static PyObject *stop_watching(void)
+{
+    PyObject *stopped = PyObject_CallMethod(hub.watcher, "stop", NULL);
+    if (stopped == NULL)
+        PyErr_WriteUnraisable(hub.watcher);
+    Py_XDECREF(stopped);
+    Py_RETURN_NONE;
+}
+
 /* Called by gevent's hub when the engine's descriptor is readable. Never raises. */
 static PyObject *drain(PyObject *self, PyObject *unused)
 {
     (void)self;
     (void)unused;
+    if (ACR_UNLIKELY(hub.forked))
+        return stop_watching();
     /* A turn inside a turn (a scenario that runs the hub from a callback) has nothing to do: the outer one goes on. */
     if (!acr_loop_in_turn(acr_python.engine->loop)) {
         int code = acr_loop_turn(acr_python.engine->loop, 0);
@@ -326,7 +347,7 @@ static int find_hub(void)
     hub.thread = PyThread_get_thread_ident();
     acr_list_init(&hub.late_kills);
     hub.handle_error = PyObject_GetAttrString((PyObject *)hub.hub, "handle_error");
-    return hub.handle_error != NULL ? 0 : -1;
+    return hub.handle_error != NULL && pthread_atfork(NULL, NULL, in_child) == 0 ? 0 : -1;
 }
 
 int acr_python_attach_hub(void)

@@ -15,7 +15,8 @@
  */
 int acr_python_attach_hub(void);
 
-/* Is this the thread that runs the engine? Others hold the interpreter lock when they call, but cannot wait here. */
+/* Is this the thread that runs the engine, and no forked child of its process? Others hold the interpreter lock when
+ * they call, but cannot wait here. */
 bool acr_python_in_load_thread(void);
 
 /* The fiber of the calling greenlet, for one blocking call; NULL with an exception when this greenlet is the hub, which

@@ -180,3 +180,28 @@ class User(Locust):
     assert probe.count("SIGUSR1") == 1
     child = probe.all("child")[0]
     assert (child["said"], child["code"], child["piped"]) == ("hello", 3, "in") and probe.values("forked", "code") == [5]
+
+
+def test_a_forked_child_leaves_the_engine_to_its_parent(play, probe, target):
+    """What the child asks for goes through requests; it is counted nowhere but at the target."""
+    report = play("""
+        import os
+        from locust import HttpUser, constant, task
+        from probe import note
+
+        class Parent(HttpUser):
+            wait_time = constant(0.01)
+            @task
+            def fork(self):
+                self.client.get("/")
+                child = os.fork()
+                if child == 0:
+                    code = 1
+                    try:
+                        code = self.client.get("/hello").status_code // 100
+                    finally:
+                        os._exit(code)
+                note("child", code=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """, "-c", 3, "-n", 30, host=target.url)
+    assert probe.count("child") >= 27 and set(probe.values("child", "code")) == {2}
+    assert list(report.table()) == ["GET /"]
