@@ -212,7 +212,7 @@ typedef struct acr_answer acr_response;
 typedef struct acr_options {
     const char *name;    /* what the request is counted under, instead of its path */
     const char *params;  /* "a=1&b=2", added to the path's own; see acr_form() */
-    const char *headers; /* "Name: value", a line each */
+    const char *headers; /* "Name: value", a line each; Content-Length is always that of the body */
     const char *body;
     size_t body_size;                 /* 0: up to the zero byte */
     const char *json;                 /* a body of JSON */

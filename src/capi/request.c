@@ -9,10 +9,15 @@
 #include "run/load.h"
 
 /* What every request carries unless its options say otherwise. */
-#define DEFAULT_LINES                        \
-    "User-Agent: acrida/" ACR_VERSION "\r\n" \
-    "Accept: */*\r\n"                        \
-    "Accept-Encoding: gzip, deflate, br, zstd\r\n"
+#define DEFAULTS(X)                        \
+    X("User-Agent", "acrida/" ACR_VERSION) \
+    X("Accept", "*/*")                     \
+    X("Accept-Encoding", "gzip, deflate, br, zstd")
+#define LINE(name, value) name ": " value "\r\n"
+#define NAME_AND_LINE(name, value) {name, LINE(name, value)},
+static const struct {
+    const char *name, *line;
+} defaults[] = {DEFAULTS(NAME_AND_LINE)};
 
 static struct acr_engine *engine_of(const acr_user *user)
 {
@@ -93,7 +98,19 @@ struct acr_stats_entry *acr_capi_route_entry(const acr_response *answer, struct 
 
 /* ---- options */
 
-static int add_line(struct acr_request *request, struct acr_buffer *lines, struct acr_str line)
+/* Memory that what is sent refers to. */
+struct draft {
+    struct acr_buffer lines, authorization;
+    bool has_own[ACR_ARRAY_SIZE(defaults)]; /* of the default lines: among `lines` is one of that name */
+};
+
+static void draft_done(struct draft *draft)
+{
+    acr_buffer_done(&draft->lines);
+    acr_buffer_done(&draft->authorization);
+}
+
+static int add_line(struct acr_request *request, struct draft *draft, struct acr_str line)
 {
     ptrdiff_t colon = acr_str_find_char(line, ':');
     if (colon < 0)
@@ -104,14 +121,17 @@ static int add_line(struct acr_request *request, struct acr_buffer *lines, struc
         request->content_type = value;
         return 0;
     }
+    if (acr_str_equal_nocase(name, ACR_STR("content-length")))
+        return 0; /* the engine knows better */
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(defaults); i++)
+        draft->has_own[i] = draft->has_own[i] || acr_str_equal_nocase(name, acr_str_of(defaults[i].name));
     request->own_host = request->own_host || acr_str_equal_nocase(name, ACR_STR("host"));
     request->own_cookies = request->own_cookies || acr_str_equal_nocase(name, ACR_STR("cookie"));
-    return acr_request_header_line(lines, name, value);
+    return acr_request_header_line(&draft->lines, name, value);
 }
 
 /* "Name: value" lines, ended by \n or \r\n. */
-static int take_headers(struct acr_request *request, const char *headers, struct acr_buffer *lines,
-                        struct acr_error *error)
+static int take_headers(struct acr_request *request, const char *headers, struct draft *draft, struct acr_error *error)
 {
     struct acr_str rest = acr_str_of(headers);
     while (rest.size > 0) {
@@ -119,12 +139,21 @@ static int take_headers(struct acr_request *request, const char *headers, struct
         struct acr_str line = {rest.data, end < 0 ? rest.size : (size_t)end};
         if (line.size > 0 && line.data[line.size - 1] == '\r')
             line.size--;
-        if (line.size > 0 && add_line(request, lines, line) != 0)
+        if (line.size > 0 && add_line(request, draft, line) != 0)
             return acr_error_set(error, ACR_ERR_INVALID_HEADER, "%.*s", ACR_STR_ARGS(line));
         size_t used = end < 0 ? rest.size : (size_t)end + 1;
         rest = (struct acr_str){rest.data + used, rest.size - used};
     }
     return 0;
+}
+
+static int add_defaults(struct draft *draft)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < ACR_ARRAY_SIZE(defaults); i++)
+        if (!draft->has_own[i])
+            rc = acr_buffer_append_str(&draft->lines, acr_str_of(defaults[i].line));
+    return rc;
 }
 
 static void take_body(struct acr_request *request, const acr_options *options)
@@ -152,17 +181,6 @@ static const struct acr_tls_settings *any_certificate(struct acr_capi *capi)
     return capi->any_certificate;
 }
 
-/* Memory that what is sent refers to. */
-struct draft {
-    struct acr_buffer lines, authorization;
-};
-
-static void draft_done(struct draft *draft)
-{
-    acr_buffer_done(&draft->lines);
-    acr_buffer_done(&draft->authorization);
-}
-
 static int take_authorization(struct acr_request *request, const acr_options *options, struct draft *draft)
 {
     if (options->user_name == NULL)
@@ -175,14 +193,14 @@ static int take_authorization(struct acr_request *request, const acr_options *op
 static int make_request(acr_user *user, const acr_options *options, struct acr_request *request, struct draft *draft,
                         struct acr_error *error)
 {
-    request->header_lines = ACR_STR(DEFAULT_LINES);
+    request->header_lines = ACR_STR(DEFAULTS(LINE));
     request->follow_redirects = !options->keep_redirects;
     request->connect_timeout = request->read_timeout = acr_nanos_from_seconds(options->timeout);
     if (options->any_certificate)
         request->tls = any_certificate(user->capi);
     if (options->headers != NULL) {
-        int rc = acr_buffer_append_str(&draft->lines, ACR_STR(DEFAULT_LINES));
-        rc = rc < 0 ? rc : take_headers(request, options->headers, &draft->lines, error);
+        int rc = take_headers(request, options->headers, draft, error);
+        rc = rc < 0 ? rc : add_defaults(draft);
         if (rc < 0)
             return rc;
         request->header_lines = acr_buffer_str(&draft->lines);

@@ -125,6 +125,10 @@ def test_requests_carry_what_their_options_say(play_c, target):
             expect(user, "query", strstr(body, "q=a+b%26c") ? "" : body, "");
             expect(user, "type", strstr(body, "application/json") ? "" : body, "");
             expect(user, "headers", strstr(body, "X-One") && strstr(body, "two") ? "" : body, "");
+            echo = acr_post(user, "/echo", .headers = "user-agent: mine\nContent-Length: 99", .body = "abc", .timeout = 5);
+            body = acr_body(echo);
+            expect(user, "own agent", strstr(body, "mine") && !strstr(body, "acrida/") && strstr(body, "*/*") ? "" : body, "");
+            expect(user, "length", strstr(body, "\"body_size\":3") ? "" : body, "");
             echo = acr_put(user, "/echo", .form = acr_form(user, "user", "\xc3\xa9", NULL), .user_name = "ann", .password = "x");
             expect(user, "form", strstr(acr_body(echo), "user=%C3%A9") ? "" : acr_body(echo), "");
             expect(user, "authorization", strstr(acr_body(echo), "Basic YW5uOng=") ? "" : acr_body(echo), "");
