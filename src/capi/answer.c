@@ -31,7 +31,7 @@ void acr_capi_check_limit(acr_user *user)
 {
     const struct acr_engine *engine = user->capi->scenario.engine;
     if (engine->request_limit > 0 && acr_stats_request_count(engine->stats) >= engine->request_limit)
-        user->leaving = true;
+        user->ending = true;
 }
 
 static struct acr_stats_entry *entry_of(acr_response *answer)

@@ -151,7 +151,7 @@ void acr_capi_patterns_free(struct acr_capi *capi);
 void acr_capi_answers_end(acr_user *user);
 /* Counts it: as a failure with `error` unless that is empty. */
 void acr_capi_answer_count(acr_response *answer, struct acr_str error);
-/* The user that recorded the last request of -n ends. */
+/* The user that recorded the last request of -n is being ended: it sends no other. */
 void acr_capi_check_limit(acr_user *user);
 /* By its status. */
 void acr_capi_answer_judge(acr_response *answer);

@@ -251,6 +251,15 @@ def test_help_beside_a_scenario_is_the_program_s_own(run, script):
     assert shown.code == 0 and shown.stdout == run(["--help"]).stdout
 
 
+def test_no_request_is_sent_beyond_the_limit_in_the_middle_of_a_task(play_c, target):
+    report = play_c("""
+        static void five(acr_user *user) { for (int i = 0; i < 5; i++) acr_get(user, "/"); }
+        ACR_USER(hasty, .tasks = {ACR_TASK(five)});
+    """, "-n", 7, host=target.url)
+    assert report.total() == (7, 0)
+    agree(report, target.stats())
+
+
 def test_cxx_works_as_well(play_c, target):
     report = play_c("""
         #include <string>
