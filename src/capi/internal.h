@@ -134,6 +134,9 @@ bool acr_capi_may_go_on(acr_user *user, int code);
 /* Must stand before each wait. Does not return for a task that goes on and on although its user is being ended. */
 bool acr_capi_may_wait(acr_user *user);
 
+/* What a task, an on_start or an on_stop was given ends with it. */
+void acr_capi_call_end(acr_user *user);
+
 /* task_loop.c: a user's tasks, until it ends. */
 void acr_capi_run_tasks(acr_user *user);
 

@@ -66,12 +66,6 @@ static void pause_after(acr_user *user, struct acr_capi_set *set, bool waits)
         acr_capi_may_go_on(user, acr_fiber_sleep_until(user->fiber, acr_deadline_after(now, wait)));
 }
 
-static void end_call(acr_user *user)
-{
-    acr_capi_answers_end(user);
-    acr_capi_texts_free(user);
-}
-
 static void run_set(acr_user *user, const acr_task_set *definition);
 
 /* Returns whether there is a wait after it. */
@@ -89,7 +83,7 @@ static bool run_task(acr_user *user, struct acr_capi_set *set, const acr_task *t
     }
     task->run(user);
     user->task = NULL;
-    end_call(user);
+    acr_capi_call_end(user);
     return true;
 }
 
@@ -112,7 +106,7 @@ static void call(acr_user *user, acr_task_fn *fn)
 {
     if (fn != NULL)
         fn(user);
-    end_call(user);
+    acr_capi_call_end(user);
 }
 
 /* It may wait like any other code, even if its user is being ended. */

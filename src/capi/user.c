@@ -47,7 +47,7 @@ static void on_patience(struct acr_timer *timer)
     acr_coroutine_cancel(user->coroutine);
 }
 
-static void end_call(acr_user *user)
+void acr_capi_call_end(acr_user *user)
 {
     acr_capi_answers_end(user);
     acr_capi_texts_free(user);
@@ -60,7 +60,7 @@ static void call_from_top(acr_user *user, void (*fn)(acr_user *user))
     user->top = &top;
     if (setjmp(top) == 0)
         fn(user);
-    end_call(user);
+    acr_capi_call_end(user);
     user->set = NULL;
     user->task = NULL;
 }
