@@ -89,6 +89,8 @@ static bool is_class(const char *name)
 
 static int check_rest(const struct acr_scenario_request *request, struct acr_error *error)
 {
+    if (request->has_tags)
+        return acr_error_set(error, ACR_ERR_USAGE, "--tags and --exclude-tags are for Python: tasks in C have no tags");
     for (size_t i = 0; i < request->rest_count && !request->may_be_empty; i++) {
         const char *word = request->rest[i];
         if (word[0] == '-')

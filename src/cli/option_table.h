@@ -16,8 +16,9 @@ enum acr_option_kind {
     ACR_OPTION_FILE,    /* a string; a next argument that begins with '-' is not taken */
     ACR_OPTION_INTEGER, /* int64_t */
     ACR_OPTION_FLOAT,   /* double */
-    ACR_OPTION_WORDS,   /* all arguments up to the next option, one at least; kept in `known` only, for the front end */
-    ACR_OPTION_LATER,   /* known to Locust 2, not yet to this version */
+    ACR_OPTION_WORDS, /* all arguments up to the next option, one at least; a bool says that it was given, the words are
+                         in `known`, for the front end */
+    ACR_OPTION_LATER, /* known to Locust 2, not yet to this version */
 };
 
 struct acr_option {

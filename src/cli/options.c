@@ -193,6 +193,7 @@ static int store_value(struct parser *parser, const struct candidate *found, con
         *(const char **)target = value;
         return 0;
     case ACR_OPTION_WORDS:
+        store_flag(parser, found->option);
         return 0;
     default:
         *(const char **)target = value;
@@ -209,6 +210,7 @@ static int store_next(struct parser *parser, const struct candidate *found)
     if (takes_words) {
         while (parser->next < parser->argc && parser->argv[parser->next][0] != '-')
             parser->next++;
+        store_flag(parser, found->option);
         return 0;
     }
     const char *value = parser->argv[parser->next];

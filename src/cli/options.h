@@ -45,6 +45,7 @@ struct acr_options {
     bool list;
     bool show_task_ratio;
     bool show_task_ratio_json;
+    bool has_tags; /* -T or -E was given */
     bool version;
     bool help; /* then nothing behind it was looked at */
 

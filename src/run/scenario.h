@@ -100,6 +100,7 @@ struct acr_scenario_request {
     size_t known_count;
     const char *const *rest; /* names of the classes wanted (none = all), and options of the locustfile's own */
     size_t rest_count;
+    bool has_tags;     /* tags of tasks are among the options */
     bool may_be_empty; /* only looked at, as by --list: names do not count, and no class at all is no error */
     int log_level;
     const char *log_file; /* NULL: standard error */

@@ -333,6 +333,12 @@ def test_unknown_classes_and_missing_compilers_are_named(run, script):
     assert finished.code == 1 and "no compiler no-such-compiler" in finished.stderr
 
 
+@pytest.mark.parametrize("option", [["-T", "a"], ["-Ta"], ["--tags=a"], ["--exclude-tags", "a", "b"]], ids=str)
+def test_tags_are_refused_for_tasks_have_none(run, script, option):
+    finished = run(["-f", script(NESTED, "nested.c"), "--no-web", "-t", "1s", *option])
+    assert finished.code == 2 and "tasks in C have no tags" in finished.stderr, str(finished)
+
+
 def test_what_was_compiled_is_not_compiled_again_until_it_changes(run, script, tmp_path):
     path = script('#include "mine.h"\n' + NESTED + "// acrida: -DUSELESS\n", "nested.c")
     header = script("#define MINE 1\n", "mine.h")
