@@ -177,6 +177,20 @@ def test_a_task_that_does_not_return_is_cut_off(play_c, target, call):
     agree(report, target.stats())
 
 
+def test_a_request_without_an_answer_holds_the_end_up_for_two_seconds_at_most(play_c, start_target):
+    report = play_c("""
+        static void ask(acr_user *user)
+        {
+            acr_response *none = acr_get(user, "/");
+            acr_log_info(user, "status %d, ending %d", acr_status(none), acr_ending(user));
+        }
+        static void out(acr_user *user) { acr_log_info(user, "out, slept %d", acr_sleep(user, 0.01)); }
+        ACR_USER(patient, .tasks = {ACR_TASK(ask)}, .on_stop = out);
+    """, "-c", 2, "-t", "1s", host=start_target("--delay", "60000").url)
+    assert sorted(report.records("INFO", "patient")) == 2 * ["out, slept 1"] + 2 * ["status 0, ending 1"]
+    assert report.total() == (0, 0) and 3 <= report.seconds < 20
+
+
 def test_waits_are_what_they_are_called(play_c):
     report = play_c("""
         static double none(acr_user *user) { return 0.01 + 0 * acr_random_real(user); }
