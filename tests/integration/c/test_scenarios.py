@@ -6,21 +6,10 @@ import stat
 
 import pytest
 
+from c_source import HEAD
 from programs import ROOT
 from servers import answer, read_head
 from tables import agree
-
-HEAD = "#include <acrida.h>\n#include <stdio.h>\n#include <string.h>\n"
-
-
-@pytest.fixture
-def play_c(play, script):
-    """play_c(text, *options, name): as play(), for a scenario in C."""
-
-    def play_scenario(text, *options, name="scenario.c", **more):
-        return play(script(HEAD + text, name), *options, **more)
-
-    return play_scenario
 
 
 def test_the_quick_start_counts_every_request(play, target):
