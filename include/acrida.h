@@ -294,7 +294,7 @@ typedef struct acr_test_definition {
 /* ---- for the macros */
 
 /* Changes when a scenario that was compiled before would not fit any more. */
-#define ACR_ABI 1
+#define ACR_ABI 2
 void acr_register_user(unsigned abi, const acr_user_definition *definition);
 void acr_register_test(unsigned abi, const acr_test_definition *definition);
 
