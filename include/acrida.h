@@ -38,6 +38,10 @@
 #ifndef ACRIDA_H
 #define ACRIDA_H
 
+/* Fields that are left out are meant to be zero: compilers, g++ above all, shall not warn of each. What they find in a
+ * scenario's own lines they still tell. */
+#pragma GCC system_header
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>

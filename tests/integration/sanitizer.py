@@ -21,3 +21,14 @@ def plain_environment(acrida):
     environment = {"PYTHONPATH": f"{ROOT / 'python'}:{folder}"}
     libraries = preload(folder / "_acrida.so")
     return {**environment, "LD_PRELOAD": libraries} if libraries else environment
+
+
+def scenario_environment(acrida):
+    """Environment in which `acrida` compiles scenarios in C with its own sanitizers; empty when it has none.
+
+    It looks for leaks as well: without Python in the process all that is allocated is freed.
+    """
+    if "libasan" not in preload(acrida):
+        return {}
+    return {"CC": "gcc", "ACRIDA_CFLAGS": "-fsanitize=address,undefined -fno-omit-frame-pointer",
+            "ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}

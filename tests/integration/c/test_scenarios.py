@@ -13,10 +13,12 @@ from tables import agree
 
 
 def test_the_quick_start_counts_every_request(play, target):
-    report = play(ROOT / "examples" / "c" / "quickstart.c", "-c", 8, "-t", "2s", "--csv", "numbers", host=target.url)
+    report = play(ROOT / "examples" / "c" / "quickstart.c", "-c", 8, "-t", "2s", "--csv", "numbers", host=target.url,
+                  env={"ACRIDA_SEED": "1"})
     table = report.table()
-    assert list(table) == ["GET /", "POST /login", "GET /profile"]
-    assert table["POST /login"].requests == 8
+    assert list(table) == ["GET /", "POST /login", "POST /logout", "GET /profile"]
+    assert table["POST /login"].requests == table["POST /logout"].requests == 8
+    assert table["GET /"].requests + table["GET /profile"].requests == 8  # the next ones are five seconds away
     assert report.total()[1] == 0 and report.errors() == {}
     agree(report, target.stats(), report.finished.cwd / "numbers")
 
