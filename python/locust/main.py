@@ -35,6 +35,7 @@ _OPTIONS: Tuple[Tuple[str, str, Optional[str], Any], ...] = (
     ("-n --num-request --num-requests", "num_requests", "int", None),
     ("-s --stop-timeout", "stop_timeout", "string", None),
     ("--exit-code-on-error", "exit_code_on_error", "int", 1),
+    ("--source-ips", "source_ips", "string", None),
     ("-L --loglevel", "loglevel", "string", "INFO"),
     ("--logfile", "logfile", "string", None),
     ("--print-stats", "print_stats", None, False),
@@ -51,7 +52,8 @@ _OPTIONS: Tuple[Tuple[str, str, Optional[str], Any], ...] = (
 # Names of other versions of Locust: they do not make a prefix ambiguous that is good in 0.9.
 _OTHER_NAMES = frozenset((
     "--worker", "--expect-workers", "--headless", "--no_web", "--users", "--num-users", "--spawn-rate", "--num-request",
-    "--num-requests", "--stop-timeout", "--exit-code-on-error", "--tags", "--exclude-tags"))
+    "--num-requests", "--stop-timeout", "--exit-code-on-error", "--source-ips", "--tags",
+    "--exclude-tags"))
 
 
 class _Parser(optparse.OptionParser):

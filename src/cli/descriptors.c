@@ -25,9 +25,10 @@ int acr_descriptors_check(uint64_t limit, size_t users, struct acr_error *error)
     uint64_t needed = (uint64_t)users + ACR_DESCRIPTORS_OWN;
     if (needed <= limit)
         return 0;
-    return acr_error_set(error, ACR_ERR_LIMIT,
-                         "%zu users may need %" PRIu64 " open files, but this machine allows %" PRIu64
-                         ": raise the hard limit (ulimit -Hn as root, LimitNOFILE= in a service, --ulimit nofile= of a "
-                         "container) or take fewer users",
-                         users, needed, limit);
+    return acr_error_set(
+        error, ACR_ERR_LIMIT,
+        "%zu users may need %" PRIu64 " open files, but this machine allows %" PRIu64
+        ", and requests fail when they run out: raise the hard limit (ulimit -Hn as root, LimitNOFILE= "
+        "in a service, --ulimit nofile= of a container) or take fewer users",
+        users, needed, limit);
 }

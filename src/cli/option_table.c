@@ -97,6 +97,14 @@ static const struct acr_option table[] = {
      AT(error_exit_code),
      "CODE",
      "exit code of a test with failed requests [1]"},
+    {{"--source-ips"},
+     0,
+     ACR_OPTION_STRING,
+     AT(source_ips),
+     "LIST",
+     "addresses of this machine to connect from, in turn, as in 10.0.0.2,10.0.0.10-10.0.0.19; for more than some "
+     "28,000 "
+     "connections to one port [the system's choice]"},
     {{"-L", "--loglevel"},
      2,
      ACR_OPTION_STRING,

@@ -33,6 +33,7 @@ struct acr_options {
     const char *log_file;
     const char *run_time_text;
     const char *stop_timeout_text;
+    const char *source_ips;
     int64_t users;
     double spawn_rate;
     int64_t request_limit; /* 0: none */

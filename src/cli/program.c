@@ -99,8 +99,9 @@ static int check_machine(const struct acr_options *options, struct acr_error *er
 {
     uint64_t files;
     int rc = acr_descriptors_raise(&files, error);
-    if (rc == 0 && !acr_options_only_show(options))
-        rc = acr_descriptors_check(files, (size_t)options->users, error);
+    struct acr_error few = {0};
+    if (rc == 0 && !acr_options_only_show(options) && acr_descriptors_check(files, (size_t)options->users, &few) < 0)
+        acr_log(ACR_LOG_WARNING, "locust.main", "%s", few.detail);
     return rc;
 }
 
@@ -124,6 +125,14 @@ static int load_scenario(const struct acr_options *options, int argc, char **arg
     return acr_frontend_load(&request, ret_scenario, error);
 }
 
+static int use_source_ips(const struct acr_options *options, struct acr_scenario *scenario, struct acr_error *error)
+{
+    struct acr_error why = {0};
+    if (options->source_ips == NULL || acr_net_connect_from(scenario->engine->net, options->source_ips, &why) == 0)
+        return 0;
+    return acr_error_set(error, why.code, "option --source-ips: %s", why.detail);
+}
+
 static int hold_run(const struct acr_options *options, struct acr_scenario *scenario)
 {
     struct acr_run_options run = {
@@ -141,7 +150,9 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
         .error_exit_code = (int)options->error_exit_code,
     };
     struct acr_error error = {0};
-    int result = acr_run_local(scenario, &run, &error);
+    int result = use_source_ips(options, scenario, &error);
+    if (result == 0)
+        result = acr_run_local(scenario, &run, &error);
     return result < 0 ? fail(&error) : result;
 }
 

@@ -118,27 +118,12 @@ static void on_attempt(struct acr_stream *stream)
     acr_fiber_wake(connecting->fiber);
 }
 
-/* Takes the next of our own addresses that is of the family. The port is chosen by connect(), which then may share it
- * among targets. */
-static int bind_local(struct acr_net *net, int fd, sa_family_t family)
-{
-    int yes = 1;
-    for (size_t i = 0; i < net->local.count; i++) {
-        const struct acr_net_address *address = &net->local.list[net->local_turn++ % net->local.count];
-        if (address->socket.any.sa_family != family)
-            continue;
-        (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-        return bind(fd, &address->socket.any, address->size) == 0 ? 0 : errno;
-    }
-    return 0;
-}
-
 /* 0 when under way, else the number of the error. */
 static int start_connecting(struct acr_net *net, int fd, const struct acr_net_address *address)
 {
     int yes = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    int system = bind_local(net, fd, address->socket.any.sa_family);
+    int system = acr_sources_bind(&net->sources, fd, address->socket.any.sa_family);
     if (system == 0 && connect(fd, &address->socket.any, address->size) != 0 && errno != EINPROGRESS)
         system = errno;
     return system;
@@ -200,10 +185,20 @@ static int race(struct connecting *connecting, acr_nanos deadline)
     return 0;
 }
 
+static void count_shortage(struct acr_net_shortage *shortage, int system)
+{
+    if (system == EADDRNOTAVAIL || system == EAGAIN)
+        shortage->ports++;
+    else
+        shortage->descriptors++;
+}
+
 static int explain(const struct connecting *connecting, int code, struct acr_str host, struct acr_error *error)
 {
     char where[ACR_ADDRESS_TEXT_MAX];
     struct acr_net_address literal;
+    if (code == ACR_ERR_LOCAL_EXHAUSTED)
+        count_shortage(&connecting->net->shortage, connecting->failure_system);
     acr_address_format(&connecting->addresses.list[connecting->failure_index], connecting->port, where);
     if (acr_address_parse(host, &literal))
         host.size = 0;

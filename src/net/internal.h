@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "net/net.h"
+#include "net/sources.h"
 #include "net/stream.h"
 
 struct acr_hosts;
@@ -28,8 +29,8 @@ struct acr_net {
     struct acr_resolver *resolver;
     struct acr_tls *tls;
     acr_nanos happy_eyeballs_delay;
-    struct acr_net_addresses local; /* to bind to, in turn */
-    size_t local_turn;
+    struct acr_sources sources;
+    struct acr_net_shortage shortage;
 };
 
 /* Longest host name looked up: RFC 1035 section 2.3.4 allows 255 bytes, dots included. */

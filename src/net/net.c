@@ -9,40 +9,17 @@
 
 #define HAPPY_EYEBALLS_DELAY_DEFAULT (250 * ACR_NANOS_PER_MILLI)
 
-/* "127.0.0.2,127.0.0.3" */
-static int parse_local_addresses(const char *text, struct acr_net_addresses *ret_addresses, struct acr_error *error)
-{
-    struct acr_str rest = acr_str_of(text);
-    ret_addresses->count = 0;
-    while (rest.size > 0) {
-        struct acr_net_address address;
-        ptrdiff_t comma = acr_str_find_char(rest, ',');
-        struct acr_str word = {rest.data, comma >= 0 ? (size_t)comma : rest.size};
-        if (!acr_address_parse(acr_str_trim(word), &address))
-            return acr_error_set(error, ACR_ERR_INVALID, "not an address: \"%.*s\"", ACR_STR_ARGS(word));
-        acr_addresses_add(ret_addresses, &address);
-        size_t used = word.size + (comma >= 0);
-        rest = (struct acr_str){rest.data + used, rest.size - used};
-    }
-    return 0;
-}
-
 int acr_net_open(struct acr_loop *loop, const struct acr_net_options *options, struct acr_net **ret_net,
                  struct acr_error *error)
 {
     static const struct acr_net_options defaults = {0};
     if (options == NULL)
         options = &defaults;
-    struct acr_net_addresses local;
-    int code = parse_local_addresses(options->local_addresses, &local, error);
-    if (code != 0)
-        return code;
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     if (status != ARES_SUCCESS)
         return acr_error_set(error, ACR_ERR_SYSTEM, "c-ares: %s", ares_strerror(status));
     struct acr_net *net = acr_alloc_zero(sizeof *net);
     net->loop = loop;
-    net->local = local;
     net->happy_eyeballs_delay =
         options->happy_eyeballs_delay != 0 ? options->happy_eyeballs_delay : HAPPY_EYEBALLS_DELAY_DEFAULT;
     net->resolver = acr_resolver_new(loop, options);
@@ -55,10 +32,21 @@ void acr_net_close(struct acr_net *net)
 {
     if (net == NULL)
         return;
+    acr_sources_done(&net->sources);
     acr_tls_free(net->tls);
     acr_resolver_free(net->resolver);
     acr_free(net);
     ares_library_cleanup();
+}
+
+int acr_net_connect_from(struct acr_net *net, const char *addresses, struct acr_error *error)
+{
+    return acr_sources_add(&net->sources, addresses, error);
+}
+
+const struct acr_net_shortage *acr_net_shortage(const struct acr_net *net)
+{
+    return &net->shortage;
 }
 
 struct acr_loop *acr_net_loop(const struct acr_net *net)

@@ -44,18 +44,27 @@ struct acr_net_options {
     unsigned ttl_min, ttl_max;
     /* Pause before the next address is tried beside the present one (RFC 8305 section 5). 0 = 250 ms. */
     acr_nanos happy_eyeballs_delay;
-    /* Addresses of this machine to connect from, in turn, "127.0.0.2,127.0.0.3"; NULL: the system chooses. Each gives
-     * one target some 28,000 connections more. At most ACR_NET_ADDRESSES_MAX. */
-    const char *local_addresses;
     /* Ask DNS for IPv6 addresses even when this machine has no route for them. For tests. */
     bool always_ask_ipv6;
 };
 
-/* `options` may be NULL; its strings are copied. ACR_ERR_SYSTEM; ACR_ERR_INVALID for local addresses that are none. */
+/* `options` may be NULL; its strings are copied. ACR_ERR_SYSTEM. */
 ACR_MUST_CHECK int acr_net_open(struct acr_loop *loop, const struct acr_net_options *options, struct acr_net **ret_net,
                                 struct acr_error *error);
 /* All streams must be closed, no fiber may be waiting. Accepts NULL. */
 void acr_net_close(struct acr_net *net);
+
+/* From now on connections are made from these addresses of this machine, in turn ("127.0.0.2,10.0.0.10-10.0.0.19", see
+ * net/sources.h); without it the system chooses. Each gives one target some 28,000 connections more. ACR_ERR_INVALID.
+ */
+ACR_MUST_CHECK int acr_net_connect_from(struct acr_net *net, const char *addresses, struct acr_error *error);
+
+/* Connections that were not made because this machine lacked something: the causes of ACR_ERR_LOCAL_EXHAUSTED. */
+struct acr_net_shortage {
+    uint64_t ports;       /* of its own addresses */
+    uint64_t descriptors; /* or memory for sockets */
+};
+const struct acr_net_shortage *acr_net_shortage(const struct acr_net *net);
 
 struct acr_loop *acr_net_loop(const struct acr_net *net);
 

@@ -7,6 +7,7 @@
 #include "run/internal.h"
 #include "run/message.h"
 #include "run/roster.h"
+#include "run/shortage.h"
 
 /* Users started or stopped in one turn of the loop. Starting a Python user takes about 30 µs, so those that run already
  * wait for at most 8 ms. */
@@ -21,6 +22,7 @@ struct acr_load {
     size_t order_done;      /* users of the first order that have been started or told to end */
     struct acr_roster roster;
     struct acr_run_status status;
+    struct acr_shortage shortage;
     bool start_requested; /* and the control thread has not answered yet */
     uint64_t change;      /* the latest one heard of */
     bool testing;         /* TEST_START was told, TEST_STOP was not */
@@ -254,8 +256,10 @@ static void begin_change(struct acr_load *load, struct acr_message *message)
 static void answer(struct acr_load *load, struct acr_message *message)
 {
     message->user_count = load->roster.count;
-    if (message->kind == ACR_MESSAGE_SNAPSHOT)
+    if (message->kind == ACR_MESSAGE_SNAPSHOT) {
         message->snapshot = acr_snapshot_take(load->scenario->engine->stats);
+        acr_shortage_look(&load->shortage, acr_net_shortage(load->scenario->engine->net));
+    }
     acr_message_post(message, load->control);
 }
 
@@ -420,6 +424,7 @@ void acr_load_connect(struct acr_load *load, struct acr_mailbox *control, size_t
 static void tell_final(struct acr_load *load, bool failed)
 {
     const struct acr_scenario *scenario = load->scenario;
+    acr_shortage_sum_up(&load->shortage, acr_net_shortage(scenario->engine->net));
     struct acr_message *final = acr_message_new(ACR_MESSAGE_FINAL);
     final->snapshot = acr_snapshot_take(scenario->engine->stats);
     final->user_count = load->roster.count;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Wrong files, options and scripts: a clear message on standard error, a code that is not 0, no half-started run."""
-import shutil
 import subprocess
 
 import pytest
@@ -193,34 +192,6 @@ def test_a_host_that_is_no_url_is_told_with_each_request(play, host, error):
 def test_plain_http_spoken_to_tls_and_the_other_way_round(play, start_target, target):
     report = play(GOOD, "-t", "1s", host=target.url.replace("http:", "https:"), code=1)
     assert report.total()[0] == 0 < report.total()[1] and all("SSLError" in error for error in report.errors())
-
-
-# ---- limits of the machine
-
-
-def test_too_few_descriptors(script, acrida, tmp_path, start):
-    prlimit = shutil.which("prlimit")
-    finished = start_limited(prlimit, acrida, script, tmp_path, "-c", "200", "-t", "1s")
-    refused(finished, "open files", "200", "100")
-
-
-def test_enough_descriptors_for_fewer_users(script, acrida, tmp_path):
-    finished = start_limited(shutil.which("prlimit"), acrida, script, tmp_path, "-c", "2", "-t", "1s")
-    assert finished.code == 1 and " # fails" in finished.stderr, str(finished)  # nobody listens there
-
-
-def start_limited(prlimit, acrida, script, tmp_path, *options):
-    from programs import Program
-    return Program([prlimit, "--nofile=100:100", acrida, "-f", script(GOOD), "--no-web", "-H", "http://127.0.0.1:1",
-                    "-r", "1000", *options], tmp_path).finish(30)
-
-
-def test_the_soft_limit_is_raised(script, acrida, tmp_path, target):
-    from programs import Program
-    finished = Program([shutil.which("prlimit"), "--nofile=64:4096", acrida, "-f", script(GOOD), "--no-web", "-H", target.url,
-                        "-r", "1000", "-c", "200", "-t", "1s"], tmp_path).finish(30)
-    report = Report(finished)
-    assert report.code == 0 and report.total()[1] == 0, str(report)
 
 
 # ---- scripts that fail while they run

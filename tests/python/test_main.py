@@ -40,7 +40,7 @@ def test_defaults_have_the_names_and_values_of_0_9():
         "host": None, "web_host": "", "port": 8089, "locustfile": "locustfile", "csvfilebase": None, "master": False,
         "slave": False, "master_host": "127.0.0.1", "master_port": 5557, "master_bind_host": "*",
         "master_bind_port": 5557, "expect_slaves": 1, "no_web": False, "num_clients": 1, "hatch_rate": 1,
-        "run_time": None, "num_requests": None, "stop_timeout": None, "exit_code_on_error": 1, "loglevel": "INFO", "logfile": None,
+        "run_time": None, "num_requests": None, "stop_timeout": None, "exit_code_on_error": 1, "source_ips": None, "loglevel": "INFO", "logfile": None,
         "print_stats": False, "only_summary": False, "no_reset_stats": False, "reset_stats": False,
         "tags": None, "exclude_tags": None, "list_commands": False, "show_task_ratio": False,
         "show_task_ratio_json": False, "show_version": False}

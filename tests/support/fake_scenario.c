@@ -146,6 +146,7 @@ void fake_scenario_init(struct fake_scenario *fake, const struct acr_clock *cloc
     fake->engine.clock = clock;
     acr_random_init(&fake->engine.random, 1);
     assert_int_equal(acr_loop_open(clock, &fake->engine.loop, NULL), 0);
+    assert_int_equal(acr_net_open(fake->engine.loop, NULL, &fake->engine.net, NULL), 0);
     fake->engine.stats = acr_stats_new(clock);
     struct acr_coroutine_options options = {.max_count = users_max};
     assert_int_equal(acr_coroutine_pool_open(fake->engine.loop, &options, &fake->pool, NULL), 0);
@@ -163,6 +164,7 @@ void fake_scenario_done(struct fake_scenario *fake)
         assert_int_equal(acr_loop_turn(fake->engine.loop, 0), 0);
     acr_coroutine_pool_close(fake->pool);
     acr_stats_free(fake->engine.stats);
+    acr_net_close(fake->engine.net);
     acr_loop_close(fake->engine.loop);
     acr_free(fake->users);
 }

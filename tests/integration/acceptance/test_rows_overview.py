@@ -132,7 +132,7 @@ class Visitor(HttpLocust):
 
 
 def test_M2_08_too_few_open_files_are_told(stage, acrida, tmp_path, script):
-    """Where fewer files may be open than there are users, the test is refused; where they run out, requests fail."""
+    """Where fewer files may be open than there are users, that is told; where they run out, requests fail."""
     limited = shutil.which("prlimit"), "--nofile=200:200", acrida, "-f", script("""
 import os
 from locust import HttpLocust, TaskSet, task
@@ -148,8 +148,8 @@ class Visitor(HttpLocust):
     task_set = Visit
     min_wait = max_wait = 3600 * 1000
 """), "--no-web", "-H", stage.target().url, "-r", "1000", "-t", "1s"
-    refused = stage.start(*limited, "-c", "200").finish(60)
-    assert refused.code == 1 and "200 users may need 264 open files" in refused.stderr
+    few = stage.start(*limited, "-c", "200").finish(60)
+    assert few.code == 1 and "200 users may need 264 open files" in few.stderr
     short = stage.start(*limited, "-c", "100").finish(60)
     assert short.code == 1 and "out of local ports or descriptors" in short.stderr, str(short)
 
