@@ -195,7 +195,7 @@ void acr_interrupt(acr_user *user, bool at_once);
 /* When the task that runs returns, the user ends. */
 void acr_stop_user(acr_user *user);
 
-/* Ends the test as if its time were up. */
+/* Ends the test as if its time were up. `user` may be NULL. */
 void acr_quit(acr_user *user);
 
 /* printf() into memory that lives as long as the task. */
@@ -204,8 +204,10 @@ const char *acr_format(acr_user *user, const char *format, ...) __attribute__((f
 /* "a=1&b=%20": percent-encoded pairs of a name and a value, ended by NULL; lives as long as the task. */
 const char *acr_form(acr_user *user, ...) __attribute__((sentinel));
 
-/* A record in the log, with the class's name as its logger. */
+/* A record in the log, with the class's name as its logger; without a user (NULL) "scenario". */
+void acr_log_debug(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void acr_log_info(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void acr_log_warning(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void acr_log_error(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- requests */
@@ -279,12 +281,33 @@ void acr_record_failure(acr_user *user, const char *type, const char *name, doub
 
 /* ---- the test */
 
-typedef void acr_test_fn(void);
+/* One request as it was counted. Its texts are valid while the listener runs. */
+typedef struct acr_request_record {
+    const char *type; /* "GET", or what acr_record_success() was given */
+    const char *name;
+    double seconds;    /* < 0: without a time */
+    uint64_t bytes;    /* of a failure 0 */
+    const char *error; /* NULL: a success */
+    acr_user *user;
+    acr_response *response; /* NULL for what acr_record_success() or acr_record_failure() counted */
+} acr_request_record;
 
-/* ACR_TEST(.on_start = fn, .on_stop = fn): at file level, at most once. */
+typedef void acr_test_fn(void);
+typedef void acr_users_fn(size_t users);
+typedef void acr_request_fn(const acr_request_record *record);
+typedef void acr_exit_fn(int exit_code);
+
+/* ACR_TEST(.on_start = fn, .on_stop = fn): at file level, at most once in a file; listeners, called in this order.
+ * They must not wait: what waits of this header returns at once there, without a result, and that is logged. */
 typedef struct acr_test_definition {
-    acr_test_fn *on_start; /* before the first user of a test */
-    acr_test_fn *on_stop;  /* after its last one */
+    acr_test_fn *on_init;               /* all files are loaded; nothing has been started */
+    acr_test_fn *on_start;              /* before the first user of a test */
+    acr_users_fn *on_spawning_complete; /* the number of users that was wanted is there */
+    acr_request_fn *on_request;         /* a request was counted; not for those that it counts itself */
+    acr_test_fn *on_stopping;           /* before users are ended */
+    acr_test_fn *on_stop;               /* after the last one */
+    acr_test_fn *on_quitting;           /* before the final report: the last moment for acr_set_exit_code() */
+    acr_exit_fn *on_quit;               /* everything has been printed */
 } acr_test_definition;
 
 #define ACR_TEST(...)                                                          \
@@ -295,12 +318,49 @@ typedef struct acr_test_definition {
     }                                                                          \
     extern int acr_test_ends_with_a_semicolon
 
+/* A listener of an event of one's own. It must not wait either. */
+typedef void acr_listener_fn(acr_user *user, void *argument);
+
+/* ACR_LISTENER("order placed", fn): at file level; fn(user, argument) is called by each acr_fire() of that event, also
+ * from other files. Listeners are called in the order in which they are written and their files were named. */
+#define ACR_LISTENER(event, fn) ACR_LISTENER_(event, fn, __LINE__)
+#define ACR_LISTENER_(event, fn, line) ACR_LISTENER_AT(event, fn, line)
+#define ACR_LISTENER_AT(event, fn, line)                                               \
+    __attribute__((constructor)) static void acr_listener_##fn##_register_##line(void) \
+    {                                                                                  \
+        acr_register_listener(ACR_ABI, event, fn);                                     \
+    }                                                                                  \
+    extern int acr_listener_##fn##_ends_with_a_semicolon
+
+/* Calls the event's listeners, if there are any, and returns after the last of them. `user` and `argument` are passed
+ * on as they are; both may be NULL. */
+void acr_fire(acr_user *user, const char *event, void *argument);
+
+/* What has been counted so far, since the start of the test or the last reset (--reset-stats). Times as in the tables:
+ * those of successes, in seconds. */
+typedef struct acr_summary {
+    uint64_t successes, failures;
+    double average, median, p95, p99, max;
+    double requests_per_second; /* successes, over all the time so far */
+} acr_summary;
+
+/* Of one name (as in the tables: "GET", "/about/"), or of everything (NULL, NULL). False, and a summary of zeros, when
+ * nothing has been counted under it. */
+bool acr_totals(const char *type, const char *name, acr_summary *ret);
+
+/* Users that are alive, those about to end included. */
+size_t acr_user_count(void);
+
+/* What the program ends with, 0 ... 255, whatever else happened; the last call counts. */
+void acr_set_exit_code(int exit_code);
+
 /* ---- for the macros */
 
 /* Changes when a scenario that was compiled before would not fit any more. */
 #define ACR_ABI 2
 void acr_register_user(unsigned abi, const acr_user_definition *definition);
 void acr_register_test(unsigned abi, const acr_test_definition *definition);
+void acr_register_listener(unsigned abi, const char *event, acr_listener_fn *fn);
 
 #ifdef __cplusplus
 }

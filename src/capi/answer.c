@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/events.h"
 #include "capi/internal.h"
 
 /* Compiled expressions kept: those that a script makes anew for each request must not fill the memory. */
@@ -41,15 +42,41 @@ static struct acr_stats_entry *entry_of(acr_response *answer)
     return acr_capi_route_entry(answer, stats_of(answer));
 }
 
+static void tell(const struct acr_capi_count *count, struct acr_str error)
+{
+    bool failed = error.size > 0;
+    acr_capi_tell_request(&(const acr_request_record){
+        .type = count->entry->method.data,
+        .name = count->entry->name.data,
+        .seconds = count->time < 0 ? -1 : acr_nanos_to_seconds(count->time),
+        .bytes = failed ? 0 : count->bytes,
+        .error = failed ? acr_capi_text_copy(count->user, error) : NULL,
+        .user = count->user,
+        .response = count->response,
+    });
+}
+
+void acr_capi_count(const struct acr_capi_count *count, struct acr_str error)
+{
+    struct acr_stats *stats = count->user->capi->scenario.engine->stats;
+    if (error.size == 0)
+        acr_stats_success(stats, count->entry, count->time, count->bytes);
+    else
+        acr_stats_failure(stats, count->entry, count->time, error);
+    if (acr_capi_has_request_listeners(count->user->capi))
+        tell(count, error);
+    acr_capi_check_limit(count->user);
+}
+
 void acr_capi_answer_count(acr_response *answer, struct acr_str error)
 {
     answer->open = false;
-    if (error.size == 0)
-        acr_stats_success(stats_of(answer), entry_of(answer), answer->time,
-                          answer->http != NULL ? answer->http->body.size : 0);
-    else
-        acr_stats_failure(stats_of(answer), entry_of(answer), answer->time, error);
-    acr_capi_check_limit(answer->user);
+    struct acr_capi_count count = {.user = answer->user,
+                                   .entry = entry_of(answer),
+                                   .time = answer->time,
+                                   .bytes = answer->http != NULL ? answer->http->body.size : 0,
+                                   .response = answer};
+    acr_capi_count(&count, error);
 }
 
 static struct acr_str final_url(const acr_response *answer)

@@ -51,6 +51,11 @@ struct acr_capi {
     uint64_t seed;
     struct acr_map patterns; /* of acr_find_regex() */
     const struct acr_tls_settings *any_certificate;
+    unsigned listening; /* calls of listeners that are under way: then nothing waits (events.h) */
+    bool initialised;   /* listeners were told that everything is loaded */
+    bool has_request_listeners;
+    bool telling_request; /* what listeners count themselves is not told */
+    bool wait_refused;    /* to a listener; it is said once */
 };
 
 /* A piece of memory that lives as long as a task. */
@@ -111,6 +116,18 @@ struct acr_answer {
     const char *why;
 };
 
+/* scenario.c: the scenario that is loaded; NULL: none. */
+struct acr_capi *acr_capi_current(void);
+
+/* A request to be counted. */
+struct acr_capi_count {
+    acr_user *user;
+    struct acr_stats_entry *entry;
+    acr_nanos time;         /* < 0: none */
+    uint64_t bytes;         /* if it is a success */
+    acr_response *response; /* NULL: it was made by other means */
+};
+
 static inline bool acr_capi_is_task(const acr_task *task)
 {
     return task->run != NULL || task->set != NULL;
@@ -154,6 +171,8 @@ void acr_capi_patterns_free(struct acr_capi *capi);
 void acr_capi_answers_end(acr_user *user);
 /* Counts it: as a failure with `error` unless that is empty. */
 void acr_capi_answer_count(acr_response *answer, struct acr_str error);
+/* Counts a request of any kind, tells listeners, and looks at the limit of -n. A failure if `error` is not empty. */
+void acr_capi_count(const struct acr_capi_count *count, struct acr_str error);
 /* The user that recorded the last request of -n is being ended: it sends no other. */
 void acr_capi_check_limit(acr_user *user);
 /* By its status. */

@@ -1,70 +1,109 @@
 /* SPDX-License-Identifier: MIT */
-/* registry - two arrays, filled in by the constructors of what is loaded. */
+/* registry - arrays, filled in by the constructors of what is loaded. */
 #include "capi/registry.h"
+
+#include <string.h>
 
 #include "base/memory.h"
 
+#define THE_PROGRAM "the program"
+
 static struct {
-    const acr_user_definition **users;
-    size_t user_count;
-    const acr_test_definition **tests;
-    size_t test_count;
-    unsigned foreign_abi; /* of something that does not fit; 0: all do */
+    struct acr_registry all;
+    const char *file;         /* whose constructors run; NULL: the program's own */
+    const char *foreign_file; /* of something that does not fit; NULL: all do */
+    unsigned foreign_abi;
 } registry;
 
-static void add(const void ***array, size_t *count, const void *definition)
+static const char *current_file(void)
 {
-    *array = acr_realloc(*array, (*count + 1) * sizeof **array);
-    (*array)[(*count)++] = definition;
+    return registry.file != NULL ? registry.file : THE_PROGRAM;
 }
 
 /* What does not fit is not even looked at. */
 static bool fits(unsigned abi)
 {
-    if (abi != ACR_ABI)
-        registry.foreign_abi = abi;
-    return abi == ACR_ABI;
+    if (abi == ACR_ABI)
+        return true;
+    registry.foreign_abi = abi;
+    registry.foreign_file = current_file();
+    return false;
 }
+
+/* Makes room for one more. */
+#define GROW(array, count) ((array) = acr_realloc((array), ((count) + 1) * sizeof *(array)))
 
 void acr_register_user(unsigned abi, const acr_user_definition *definition)
 {
-    if (fits(abi))
-        add((const void ***)&registry.users, &registry.user_count, definition);
+    struct acr_registry *all = &registry.all;
+    if (!fits(abi))
+        return;
+    GROW(all->users, all->user_count);
+    all->users[all->user_count++] = (struct acr_registered_user){definition, current_file()};
 }
 
 void acr_register_test(unsigned abi, const acr_test_definition *definition)
 {
-    if (fits(abi))
-        add((const void ***)&registry.tests, &registry.test_count, definition);
+    struct acr_registry *all = &registry.all;
+    if (!fits(abi))
+        return;
+    GROW(all->tests, all->test_count);
+    all->tests[all->test_count++] = definition;
+}
+
+void acr_register_listener(unsigned abi, const char *event, acr_listener_fn *fn)
+{
+    struct acr_registry *all = &registry.all;
+    if (!fits(abi))
+        return;
+    GROW(all->listeners, all->listener_count);
+    all->listeners[all->listener_count++] = (struct acr_registered_listener){event, fn};
+}
+
+const struct acr_registry *acr_registry(void)
+{
+    return &registry.all;
+}
+
+void acr_registry_begin_file(const char *file)
+{
+    registry.file = file;
+}
+
+/* The class that has the name of the one at `number`, among those before it; NULL. */
+static const struct acr_registered_user *find_namesake(size_t number)
+{
+    const struct acr_registered_user *users = registry.all.users;
+    for (size_t i = 0; i < number; i++)
+        if (strcmp(users[i].definition->name, users[number].definition->name) == 0)
+            return &users[i];
+    return NULL;
+}
+
+static int check_names(struct acr_error *error)
+{
+    for (size_t i = 1; i < registry.all.user_count; i++) {
+        const struct acr_registered_user *user = &registry.all.users[i], *first = find_namesake(i);
+        if (first != NULL)
+            return acr_error_set(error, ACR_ERR_SCRIPT, "two user classes are called %s, in %s and in %s: rename one",
+                                 user->definition->name, first->file, user->file);
+    }
+    return 0;
 }
 
 int acr_registry_check(struct acr_error *error)
 {
-    if (registry.foreign_abi == 0)
-        return 0;
+    if (registry.foreign_file == NULL)
+        return check_names(error);
     return acr_error_set(error, ACR_ERR_SCRIPT,
-                         "the scenario was compiled for version %u of acrida.h, this is version %d: compile it again",
-                         registry.foreign_abi, ACR_ABI);
-}
-
-const acr_user_definition *const *acr_registry_users(size_t *ret_count)
-{
-    *ret_count = registry.user_count;
-    return registry.users;
-}
-
-const acr_test_definition *const *acr_registry_tests(size_t *ret_count)
-{
-    *ret_count = registry.test_count;
-    return registry.tests;
+                         "%s was compiled for version %u of acrida.h, this is version %d: compile it again",
+                         registry.foreign_file, registry.foreign_abi, ACR_ABI);
 }
 
 void acr_registry_clear(void)
 {
-    acr_free(registry.users);
-    acr_free(registry.tests);
-    registry.users = NULL;
-    registry.tests = NULL;
-    registry.user_count = registry.test_count = 0;
-    registry.foreign_abi = 0;
+    acr_free(registry.all.users);
+    acr_free(registry.all.tests);
+    acr_free(registry.all.listeners);
+    memset(&registry, 0, sizeof registry);
 }

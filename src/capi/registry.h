@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registry - what scenarios register of themselves when they are loaded (ACR_USER, ACR_TEST), in that order.
+ * registry - what scenarios register of themselves when they are loaded (ACR_USER, ACR_TEST ...), in that order.
  *
  * One per process; for the thread that loads.
  */
@@ -12,11 +12,33 @@
 
 #include "base/error.h"
 
-/* ACR_ERR_SCRIPT when something was compiled for another version of this library. */
-ACR_MUST_CHECK int acr_registry_check(struct acr_error *error);
+struct acr_registered_user {
+    const acr_user_definition *definition;
+    const char *file; /* as acr_registry_begin_file() was told */
+};
 
-const acr_user_definition *const *acr_registry_users(size_t *ret_count);
-const acr_test_definition *const *acr_registry_tests(size_t *ret_count);
+struct acr_registered_listener {
+    const char *event;
+    acr_listener_fn *fn;
+};
+
+struct acr_registry {
+    struct acr_registered_user *users;
+    size_t user_count;
+    const acr_test_definition **tests;
+    size_t test_count;
+    struct acr_registered_listener *listeners;
+    size_t listener_count;
+};
+
+/* What is there, to be read. */
+const struct acr_registry *acr_registry(void);
+
+/* Whatever is registered from now on is of that file; the name is borrowed. Before the first call: of the program. */
+void acr_registry_begin_file(const char *file);
+
+/* ACR_ERR_SCRIPT when something was compiled for another version of this library, or two classes have one name. */
+ACR_MUST_CHECK int acr_registry_check(struct acr_error *error);
 
 /* Forgets everything, before the objects are unloaded. */
 void acr_registry_clear(void);

@@ -287,7 +287,7 @@ acr_response *acr_request_with(acr_user *user, const char *method, const char *u
     struct acr_error error = {0};
     acr_response *answer = answer_new(user, method, options);
     if (!acr_capi_may_wait(user)) {
-        answer->why = "the user is being ended";
+        answer->why = user->ending ? "the user is being ended" : "a listener must not wait";
         return answer;
     }
     answer->route = find_route(user, with_params(user, url, options->params), &error);
@@ -308,21 +308,22 @@ acr_response *acr_request_with(acr_user *user, const char *method, const char *u
 
 /* ---- other protocols */
 
-static struct acr_stats_entry *entry_of(acr_user *user, const char *type, const char *name)
+static struct acr_capi_count count_of(acr_user *user, const char *type, const char *name, double seconds)
 {
-    return acr_stats_entry_get(engine_of(user)->stats, acr_str_of(name), acr_str_of(type));
+    struct acr_stats_entry *entry = acr_stats_entry_get(engine_of(user)->stats, acr_str_of(name), acr_str_of(type));
+    return (struct acr_capi_count){
+        .user = user, .entry = entry, .time = seconds < 0 ? -1 : acr_nanos_from_seconds(seconds)};
 }
 
 void acr_record_success(acr_user *user, const char *type, const char *name, double seconds, uint64_t bytes)
 {
-    acr_nanos time = seconds < 0 ? -1 : acr_nanos_from_seconds(seconds);
-    acr_stats_success(engine_of(user)->stats, entry_of(user, type, name), time, bytes);
-    acr_capi_check_limit(user);
+    struct acr_capi_count count = count_of(user, type, name, seconds);
+    count.bytes = bytes;
+    acr_capi_count(&count, (struct acr_str){0});
 }
 
 void acr_record_failure(acr_user *user, const char *type, const char *name, double seconds, const char *error)
 {
-    acr_nanos time = seconds < 0 ? -1 : acr_nanos_from_seconds(seconds);
-    acr_stats_failure(engine_of(user)->stats, entry_of(user, type, name), time, acr_str_of(error));
-    acr_capi_check_limit(user);
+    struct acr_capi_count count = count_of(user, type, name, seconds);
+    acr_capi_count(&count, error != NULL && error[0] != '\0' ? acr_str_of(error) : ACR_STR("failure"));
 }

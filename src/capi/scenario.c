@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "capi/compile.h"
+#include "capi/events.h"
 #include "capi/internal.h"
 #include "capi/ratio.h"
 #include "capi/registry.h"
@@ -17,6 +18,13 @@
 
 /* Each takes some of a user's stack. */
 #define SETS_DEEP_MAX 32
+
+static struct acr_capi *current;
+
+struct acr_capi *acr_capi_current(void)
+{
+    return current;
+}
 
 static struct acr_capi *cast(struct acr_scenario *scenario)
 {
@@ -47,17 +55,7 @@ static int run(struct acr_scenario *scenario, struct acr_error *error)
 
 static void event(struct acr_scenario *scenario, enum acr_run_event number, uint64_t value)
 {
-    size_t count;
-    const acr_test_definition *const *tests = acr_registry_tests(&count);
-    (void)scenario;
-    (void)value;
-    for (size_t i = 0; i < count; i++) {
-        acr_test_fn *fn = number == ACR_RUN_TEST_START  ? tests[i]->on_start
-                          : number == ACR_RUN_TEST_STOP ? tests[i]->on_stop
-                                                        : NULL;
-        if (fn != NULL)
-            fn();
-    }
+    acr_capi_tell(cast(scenario), number, value);
 }
 
 static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
@@ -79,10 +77,9 @@ static bool is_wanted(const struct acr_scenario_request *request, const char *na
 
 static bool is_class(const char *name)
 {
-    size_t count;
-    const acr_user_definition *const *definitions = acr_registry_users(&count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(definitions[i]->name, name) == 0)
+    const struct acr_registry *registry = acr_registry();
+    for (size_t i = 0; i < registry->user_count; i++)
+        if (strcmp(registry->users[i].definition->name, name) == 0)
             return true;
     return false;
 }
@@ -147,14 +144,16 @@ static int add_class(struct acr_capi *capi, const acr_user_definition *definitio
 
 static int make_classes(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_error *error)
 {
-    size_t count;
-    const acr_user_definition *const *definitions = acr_registry_users(&count);
+    const struct acr_registry *registry = acr_registry();
+    size_t count = registry->user_count;
     capi->scenario.classes = acr_alloc_zero((count + 1) * sizeof *capi->scenario.classes);
     capi->classes = acr_alloc_zero((count + 1) * sizeof *capi->classes);
     int rc = check_rest(request, error);
+    for (size_t i = 0; i < registry->test_count; i++)
+        capi->has_request_listeners |= registry->tests[i]->on_request != NULL;
     for (size_t i = 0; rc == 0 && i < count; i++)
-        if (is_wanted(request, definitions[i]->name))
-            rc = add_class(capi, definitions[i], error);
+        if (is_wanted(request, registry->users[i].definition->name))
+            rc = add_class(capi, registry->users[i].definition, error);
     if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
         rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
                            request->path);
@@ -167,6 +166,7 @@ static int open_object(struct acr_capi *capi, const char *path, struct acr_error
     int rc = acr_str_ends(acr_str_of(path), ACR_STR(".so")) ? 0 : acr_compile(path, &compiled, error);
     if (rc < 0)
         return rc;
+    acr_registry_begin_file(path);
     capi->object = dlopen(compiled != NULL ? compiled : path, RTLD_NOW | RTLD_LOCAL);
     acr_free(compiled);
     if (capi->object == NULL)
@@ -179,6 +179,7 @@ static int open_object(struct acr_capi *capi, const char *path, struct acr_error
 static void scenario_close(struct acr_scenario *scenario)
 {
     struct acr_capi *capi = cast(scenario);
+    current = NULL;
     acr_coroutine_pool_close(capi->pool);
     for (size_t i = 0; i < scenario->class_count; i++)
         acr_capi_routes_free(&capi->classes[i]);
@@ -229,7 +230,9 @@ int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenari
         rc = make_classes(capi, request, error);
     if (rc < 0)
         scenario_close(&capi->scenario);
-    else
-        *ret_scenario = &capi->scenario;
-    return rc;
+    if (rc < 0)
+        return rc;
+    current = capi;
+    *ret_scenario = &capi->scenario;
+    return 0;
 }

@@ -73,22 +73,43 @@ const char *acr_form(acr_user *user, ...)
     return text;
 }
 
-void acr_log_info(acr_user *user, const char *format, ...)
+static void log_text(const acr_user *user, int level, const char *format, va_list args)
 {
     char text[LOG_TEXT_MAX];
+    if (level < acr_log_level())
+        return;
+    vsnprintf(text, sizeof text, format, args);
+    acr_log(level, user != NULL ? user->class->definition->name : "scenario", "%s", text);
+}
+
+void acr_log_debug(acr_user *user, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    log_text(user, ACR_LOG_DEBUG, format, args);
     va_end(args);
-    acr_log(ACR_LOG_INFO, user->class->definition->name, "%s", text);
+}
+
+void acr_log_info(acr_user *user, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_text(user, ACR_LOG_INFO, format, args);
+    va_end(args);
+}
+
+void acr_log_warning(acr_user *user, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_text(user, ACR_LOG_WARNING, format, args);
+    va_end(args);
 }
 
 void acr_log_error(acr_user *user, const char *format, ...)
 {
-    char text[LOG_TEXT_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    log_text(user, ACR_LOG_ERROR, format, args);
     va_end(args);
-    acr_log(ACR_LOG_ERROR, user->class->definition->name, "%s", text);
 }

@@ -2,6 +2,7 @@
 /* user - the life of a user on its coroutine, and what it may ask of it. */
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/events.h"
 #include "capi/internal.h"
 #include "run/load.h"
 
@@ -27,6 +28,10 @@ bool acr_capi_may_go_on(acr_user *user, int code)
 
 bool acr_capi_may_wait(acr_user *user)
 {
+    if (ACR_UNLIKELY(user->capi->listening > 0)) {
+        acr_capi_refuse_wait(user->capi);
+        return false;
+    }
     if (ACR_LIKELY(!user->ending))
         return true;
     if (++user->late_waits > LATE_WAITS_MAX) {
@@ -199,5 +204,8 @@ void acr_stop_user(acr_user *user)
 
 void acr_quit(acr_user *user)
 {
-    acr_load_request_quit(user->capi->scenario.load);
+    const struct acr_capi *capi = acr_capi_current();
+    (void)user;
+    if (capi != NULL && capi->scenario.load != NULL)
+        acr_load_request_quit(capi->scenario.load);
 }
