@@ -30,7 +30,7 @@
  * - A user that is to end is told at the call it waits in, which returns at once without a result (acr_ending() says
  *   so). The task then has to return; one that goes on and waits again and again is cut off.
  * - Whatever a task gets from this header (responses, texts) is valid until that task returns; what on_start gets,
- * until on_start returns. Copy what is to last into the user's state.
+ *   until on_start returns. Copy what is to last into the user's state.
  * - Options are written like keyword arguments, in the order in which they are declared here (C++ insists on it). What
  *   is left out is zero, which always means the default. Times are seconds, sizes bytes, texts UTF-8 that ends with a
  *   zero byte.
@@ -51,11 +51,14 @@
 extern "C" {
 #endif
 
-/* One simulated user. */
+/* ---- the user */
+
+/* One simulated user, as whom all is done; a pointer to it is valid until its on_stop has returned. */
 typedef struct acr_user acr_user;
 
 /* ---- waits */
 
+/* A wait of a scenario's own, in seconds; see acr_wait_by(). */
 typedef double acr_wait_fn(acr_user *user);
 
 /* How long a user pauses between two tasks; made by one of the following. Zeroed: not at all. */
@@ -65,19 +68,13 @@ typedef struct acr_wait_time {
     acr_wait_fn *fn;
 } acr_wait_time;
 
-#define ACR_WAIT_KIND_NONE 0
-#define ACR_WAIT_KIND_BETWEEN 1
-#define ACR_WAIT_KIND_CONSTANT 2
-#define ACR_WAIT_KIND_PACING 3
-#define ACR_WAIT_KIND_FUNCTION 4
-
 /* clang-format off: initializers, each on a line. */
 /* Between `low` and `high` seconds, each as likely. */
 #define acr_between(low, high)                     \
     {                                              \
         ACR_WAIT_KIND_BETWEEN, (low), (high), NULL \
     }
-/* `seconds`. */
+/* Always `seconds`. */
 #define acr_constant(seconds)                      \
     {                                              \
         ACR_WAIT_KIND_CONSTANT, (seconds), 0, NULL \
@@ -101,19 +98,22 @@ typedef struct acr_wait_time {
 
 /* ---- tasks */
 
+/* A task, an on_start or an on_stop: does something as a user, and returns. */
 typedef void acr_task_fn(acr_user *user);
+
 typedef struct acr_task_set acr_task_set;
 
-/* Made by ACR_TASK or ACR_SUBSET. */
+/* Something a user does: an element of .tasks, made by ACR_TASK or ACR_SUBSET, which set the first three fields. */
 typedef struct acr_task {
-    acr_task_fn *run;
-    const acr_task_set *set;
-    const char *function; /* the name it has in the source */
-    unsigned weight;      /* relative to the other tasks beside it; 0 = 1. In a sequence: how often in a row */
-    const char *name;     /* shown instead of the function's */
-    int end_;             /* not to be set */
+    acr_task_fn *run;        /* NULL: it is a set */
+    const acr_task_set *set; /* NULL: it is a function */
+    const char *function;    /* the name it has in the source */
+    unsigned weight;         /* relative to the other tasks beside it; 0 = 1. In a sequence: how often in a row */
+    const char *name;        /* shown instead of the function's */
+    int end_;                /* not to be set */
 } acr_task;
 
+/* So many tasks beside each other, at most. */
 #define ACR_TASKS_MAX 32
 
 /* clang-format off: initializers, each on a line. */
@@ -133,11 +133,11 @@ typedef struct acr_task {
 
 /* Some tasks of which one after the other is run, chosen by weight, with a wait after each. */
 struct acr_task_set {
-    acr_task tasks[ACR_TASKS_MAX];
-    bool sequence;         /* in the order in which they are written, round and round */
-    acr_wait_time wait;    /* none: the user's */
-    acr_task_fn *on_start; /* each time it is entered */
-    acr_task_fn *on_stop;  /* each time it ends, unless its task had to be cut off */
+    acr_task tasks[ACR_TASKS_MAX]; /* {ACR_TASK(...), ACR_SUBSET(...), ...} */
+    bool sequence;                 /* in the order in which they are written, round and round */
+    acr_wait_time wait;            /* none: the user's */
+    acr_task_fn *on_start;         /* each time it is entered */
+    acr_task_fn *on_stop;          /* each time it ends, unless its task had to be cut off */
 };
 
 /* ACR_TASK_SET(name, .tasks = {...}, ...): at file level, before the user or the set that has it. */
@@ -145,17 +145,18 @@ struct acr_task_set {
 
 /* ---- users */
 
+/* A user class: what ACR_USER takes. */
 typedef struct acr_user_definition {
-    const char *name;
-    const char *host;     /* "http://..."; --host overrides it */
-    double weight;        /* share among the user classes; 0 = 1 */
-    unsigned fixed_count; /* exactly so many of this class instead of a share */
-    acr_wait_time wait;   /* between tasks; none: no wait */
-    acr_task tasks[ACR_TASKS_MAX];
-    bool sequence;         /* the tasks in the order in which they are written */
-    acr_task_fn *on_start; /* once, before the first task */
-    acr_task_fn *on_stop;  /* once, at the end */
-    size_t state_size;     /* of what acr_state() gives: zeroed memory of the user's own */
+    const char *name;              /* set by ACR_USER */
+    const char *host;              /* "http://..."; --host overrides it */
+    double weight;                 /* share among the user classes; 0 = 1 */
+    unsigned fixed_count;          /* exactly so many of this class instead of a share */
+    acr_wait_time wait;            /* between tasks; none: no wait */
+    acr_task tasks[ACR_TASKS_MAX]; /* {ACR_TASK(...), ACR_SUBSET(...), ...}; at least one */
+    bool sequence;                 /* the tasks in the order in which they are written */
+    acr_task_fn *on_start;         /* once, before the first task */
+    acr_task_fn *on_stop;          /* once, at the end */
+    size_t state_size;             /* of what acr_state() gives: zeroed memory of the user's own */
 } acr_user_definition;
 
 /* ACR_USER(name, .wait = ..., .tasks = {...}): at file level; makes a user class that can be run. */
@@ -215,11 +216,12 @@ void acr_log_error(acr_user *user, const char *format, ...) __attribute__((forma
 /* One answer, or that there was none. */
 typedef struct acr_answer acr_response;
 
+/* How a request is made, by name: acr_get(user, "/", .name = "index", .timeout = 5). */
 typedef struct acr_options {
-    const char *name;    /* what the request is counted under, instead of its path */
-    const char *params;  /* "a=1&b=2", added to the path's own; see acr_form() */
-    const char *headers; /* "Name: value", a line each; Content-Length is always that of the body */
-    const char *body;
+    const char *name;                 /* what the request is counted under, instead of its path */
+    const char *params;               /* "a=1&b=2", added to the path's own; see acr_form() */
+    const char *headers;              /* "Name: value", a line each; Content-Length is always that of the body */
+    const char *body;                 /* as it is; Content-Type only if among the headers */
     size_t body_size;                 /* 0: up to the zero byte */
     const char *json;                 /* a body of JSON */
     const char *form;                 /* a body of a form: "a=1&b=2"; see acr_form() */
@@ -235,7 +237,7 @@ typedef struct acr_options {
  * counted as a success if the status is below 400. Never NULL: without an answer the status is 0. */
 acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options);
 
-/* acr_get(user, "/", .name = "index"): */
+/* acr_get(user, "/", .name = "index"): the same with that method, the fields of acr_options written as arguments. */
 #define acr_get(...) ACR_REQUEST_("GET", __VA_ARGS__, .end_ = 0)
 #define acr_post(...) ACR_REQUEST_("POST", __VA_ARGS__, .end_ = 0)
 #define acr_put(...) ACR_REQUEST_("PUT", __VA_ARGS__, .end_ = 0)
@@ -283,22 +285,23 @@ void acr_record_failure(acr_user *user, const char *type, const char *name, doub
 
 /* One request as it was counted. Its texts are valid while the listener runs. */
 typedef struct acr_request_record {
-    const char *type; /* "GET", or what acr_record_success() was given */
-    const char *name;
-    double seconds;    /* < 0: without a time */
-    uint64_t bytes;    /* of a failure 0 */
-    const char *error; /* NULL: a success */
-    acr_user *user;
+    const char *type;       /* "GET", or what acr_record_success() was given */
+    const char *name;       /* as in the tables */
+    double seconds;         /* < 0: without a time */
+    uint64_t bytes;         /* of a failure 0 */
+    const char *error;      /* NULL: a success */
+    acr_user *user;         /* who made it */
     acr_response *response; /* NULL for what acr_record_success() or acr_record_failure() counted */
 } acr_request_record;
 
+/* Listeners: what ACR_TEST takes. They must not wait: what waits of this header returns at once there, without a
+ * result, and that is logged. */
 typedef void acr_test_fn(void);
 typedef void acr_users_fn(size_t users);
 typedef void acr_request_fn(const acr_request_record *record);
 typedef void acr_exit_fn(int exit_code);
 
-/* ACR_TEST(.on_start = fn, .on_stop = fn): at file level, at most once in a file; listeners, called in this order.
- * They must not wait: what waits of this header returns at once there, without a result, and that is logged. */
+/* The listeners of a file, called in this order. */
 typedef struct acr_test_definition {
     acr_test_fn *on_init;               /* all files are loaded; nothing has been started */
     acr_test_fn *on_start;              /* before the first user of a test */
@@ -310,6 +313,7 @@ typedef struct acr_test_definition {
     acr_exit_fn *on_quit;               /* everything has been printed */
 } acr_test_definition;
 
+/* ACR_TEST(.on_start = fn, .on_stop = fn): at file level, at most once in a file. */
 #define ACR_TEST(...)                                                          \
     static const acr_test_definition acr_test_definition_here = {__VA_ARGS__}; \
     __attribute__((constructor)) static void acr_test_register_here(void)      \
@@ -324,8 +328,8 @@ typedef void acr_listener_fn(acr_user *user, void *argument);
 /* ACR_LISTENER("order placed", fn): at file level; fn(user, argument) is called by each acr_fire() of that event, also
  * from other files. Listeners are called in the order in which they are written and their files were named. */
 #define ACR_LISTENER(event, fn) ACR_LISTENER_(event, fn, __LINE__)
-#define ACR_LISTENER_(event, fn, line) ACR_LISTENER_AT(event, fn, line)
-#define ACR_LISTENER_AT(event, fn, line)                                               \
+#define ACR_LISTENER_(event, fn, line) ACR_LISTENER_AT_(event, fn, line)
+#define ACR_LISTENER_AT_(event, fn, line)                                              \
     __attribute__((constructor)) static void acr_listener_##fn##_register_##line(void) \
     {                                                                                  \
         acr_register_listener(ACR_ABI, event, fn);                                     \
@@ -339,9 +343,9 @@ void acr_fire(acr_user *user, const char *event, void *argument);
 /* What has been counted so far, since the start of the test or the last reset (--reset-stats). Times as in the tables:
  * those of successes, in seconds. */
 typedef struct acr_summary {
-    uint64_t successes, failures;
-    double average, median, p95, p99, max;
-    double requests_per_second; /* successes, over all the time so far */
+    uint64_t successes, failures;          /* requests */
+    double average, median, p95, p99, max; /* response times */
+    double requests_per_second;            /* successes, over all the time so far */
 } acr_summary;
 
 /* Of one name (as in the tables: "GET", "/about/"), or of everything (NULL, NULL). False, and a summary of zeros, when
@@ -355,6 +359,13 @@ size_t acr_user_count(void);
 void acr_set_exit_code(int exit_code);
 
 /* ---- for the macros */
+
+/* The kind of an acr_wait_time. */
+#define ACR_WAIT_KIND_NONE 0
+#define ACR_WAIT_KIND_BETWEEN 1
+#define ACR_WAIT_KIND_CONSTANT 2
+#define ACR_WAIT_KIND_PACING 3
+#define ACR_WAIT_KIND_FUNCTION 4
 
 /* Changes when a scenario that was compiled before would not fit any more. */
 #define ACR_ABI 2

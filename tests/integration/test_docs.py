@@ -6,7 +6,7 @@ A fenced block is run by its language:
 - python: with a user class, as a locustfile; without any import, as the body of a task; else as a plain script.
 - console: each line that starts with "$ ", with the page's first locustfile as locustfile.py.
 - c: with ACR_USER, as a scenario; else as the body of a task that may run for a second.
-- text, and in README.md a block without a language: not run.
+- h, declarations of a header; text; and in README.md a block without a language: not run.
 
 A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->:
 what is loaded is an XML-RPC server instead of the target; <!-- from FILE -->: lines of a file that is run elsewhere.
@@ -129,7 +129,7 @@ def check(finished, code):
 
 def test_every_block_says_what_it_is():
     for block in BLOCKS:
-        known = ("python", "console", "c", "text") + (("",) if block.page.name == "README.md" else ())
+        known = ("python", "console", "c", "h", "text") + (("",) if block.page.name == "README.md" else ())
         assert block.language in known, str(block)
         assert not block.is_run or re.fullmatch(r"|exit code: \d+|host: xmlrpc", block.remark), str(block)
 
