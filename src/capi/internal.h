@@ -17,6 +17,7 @@
 #include "http/client.h"
 #include "loop/coroutine.h"
 #include "run/scenario.h"
+#include "user/gate.h"
 #include "user/wait.h"
 
 /* Paths kept per user class: those with ids in them must not fill the memory. */
@@ -49,6 +50,8 @@ struct acr_capi {
     acr_user **users;               /* by the number that the run gives them */
     size_t user_capacity;
     uint64_t seed;
+    struct acr_limits limits;
+    struct acr_gate gate;    /* tasks begin here, if anything limits them */
     struct acr_map patterns; /* of acr_find_regex() */
     const struct acr_tls_settings *any_certificate;
     unsigned listening; /* calls of listeners that are under way: then nothing waits (events.h) */
@@ -98,6 +101,7 @@ struct acr_user {
     bool end_wanted; /* after the request */
     bool waited;     /* since the task began: then nobody starves */
     struct acr_timer patience;
+    struct acr_gate_place place; /* while it waits to begin a task */
 };
 
 /* One answer, or none. */

@@ -55,7 +55,10 @@ static int run(struct acr_scenario *scenario, struct acr_error *error)
 
 static void event(struct acr_scenario *scenario, enum acr_run_event number, uint64_t value)
 {
-    acr_capi_tell(cast(scenario), number, value);
+    struct acr_capi *capi = cast(scenario);
+    acr_capi_tell(capi, number, value);
+    if (number == ACR_RUN_TEST_START && acr_limits_any(&capi->limits))
+        acr_gate_begin(&capi->gate, &capi->limits);
 }
 
 static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
@@ -181,6 +184,7 @@ static void scenario_close(struct acr_scenario *scenario)
     struct acr_capi *capi = cast(scenario);
     current = NULL;
     acr_coroutine_pool_close(capi->pool);
+    acr_gate_done(&capi->gate);
     for (size_t i = 0; i < scenario->class_count; i++)
         acr_capi_routes_free(&capi->classes[i]);
     acr_capi_patterns_free(capi);
@@ -220,8 +224,11 @@ int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenari
                                            .exit_code = -1};
     capi->host = request->host != NULL ? acr_strdup(request->host) : NULL;
     capi->seed = choose_seed();
+    capi->limits = request->limits;
     acr_map_init(&capi->patterns);
     int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
+    if (rc == 0)
+        acr_gate_init(&capi->gate, capi->scenario.engine->loop);
     if (rc == 0)
         rc = acr_coroutine_pool_open(capi->scenario.engine->loop, NULL, &capi->pool, error);
     if (rc == 0)

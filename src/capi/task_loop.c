@@ -66,6 +66,19 @@ static void pause_after(acr_user *user, struct acr_capi_set *set, bool waits)
         acr_capi_may_go_on(user, acr_fiber_sleep_until(user->fiber, acr_deadline_after(now, wait)));
 }
 
+/* With a ceiling of tasks per second, the next one waits for its slot. */
+static bool may_begin(acr_user *user)
+{
+    struct acr_capi *capi = user->capi;
+    bool waited;
+    if (!acr_limits_any(&capi->limits))
+        return true;
+    if (!acr_capi_may_wait(user))
+        return false;
+    int rc = acr_gate_pass(&capi->gate, &user->place, user->fiber, &waited);
+    return waited ? acr_capi_may_go_on(user, rc) : true;
+}
+
 static void run_set(acr_user *user, const acr_task_set *definition);
 
 /* Returns whether there is a wait after it. */
@@ -81,7 +94,8 @@ static bool run_task(acr_user *user, struct acr_capi_set *set, const acr_task *t
         user->task = NULL;
         return !inner.at_once;
     }
-    task->run(user);
+    if (may_begin(user))
+        task->run(user);
     user->task = NULL;
     acr_capi_call_end(user);
     return true;

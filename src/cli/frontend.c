@@ -84,9 +84,22 @@ static int load_python(const struct acr_scenario_request *request, struct acr_sc
     return load(request, ret_scenario, error);
 }
 
+/* Their users run what they like between two requests, so a ceiling of tasks would mean something else. */
+static int refuse_limits(const struct acr_scenario_request *request, struct acr_error *error)
+{
+    if (!acr_limits_any(&request->limits))
+        return 0;
+    return acr_error_set(error, ACR_ERR_USAGE,
+                         "%s is for scenarios in C: pace the tasks of a locustfile in Python by its wait_time, as in "
+                         "constant_throughput(5)",
+                         request->limits.ceiling > 0 ? "--max-rps" : "--request-increase-rate");
+}
+
 int acr_frontend_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                       struct acr_error *error)
 {
-    return acr_locustfile_is_python(request->path) ? load_python(request, ret_scenario, error)
-                                                   : acr_capi_load(request, ret_scenario, error);
+    if (!acr_locustfile_is_python(request->path))
+        return acr_capi_load(request, ret_scenario, error);
+    int rc = refuse_limits(request, error);
+    return rc < 0 ? rc : load_python(request, ret_scenario, error);
 }

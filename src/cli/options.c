@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/increase.h"
 #include "cli/number.h"
 #include "cli/option_table.h"
 #include "cli/timespan.h"
@@ -306,6 +307,7 @@ static void set_defaults(struct acr_options *options, int argc)
                                     .users = 1,
                                     .spawn_rate = 1,
                                     .request_limit = NO_LIMIT,
+                                    .increase_text = "-1",
                                     .error_exit_code = 1,
                                     .web_host = "",
                                     .web_port = 8089,
@@ -365,6 +367,21 @@ static int check_numbers(struct acr_options *options, struct acr_buffer *reason)
     return 0;
 }
 
+static int check_limits(struct acr_options *options, struct acr_buffer *reason)
+{
+    struct acr_limits *limits = &options->limits;
+    limits->ceiling = options->task_ceiling;
+    if (limits->ceiling != 0 && !(limits->ceiling >= ACR_LIMITS_RATE_MIN && limits->ceiling <= ACR_LIMITS_RATE_MAX))
+        return refuse(reason, "option --max-rps: the number of tasks per second is from " ACR_LIMITS_RATES
+                              ", as in 500; 0 for no ceiling");
+    if (acr_increase_parse(options->increase_text, &limits->step, &limits->period) == 0)
+        return 0;
+    return refuse(reason,
+                  "option --request-increase-rate: '%s' is no increase. Valid are 10 (a second) and 10/1m (a minute), "
+                  "numbers from " ACR_LIMITS_RATES "; -1 for none",
+                  options->increase_text);
+}
+
 /* The names that Python's logging has beside acr_log's own. */
 static int level_of(const char *name)
 {
@@ -399,6 +416,8 @@ static int check_mode(const struct acr_options *options, struct acr_buffer *reas
 int acr_options_check(struct acr_options *options, struct acr_buffer *reason)
 {
     int rc = check_numbers(options, reason);
+    if (rc == 0)
+        rc = check_limits(options, reason);
     return rc == 0 && !acr_options_only_show(options) ? check_mode(options, reason) : rc;
 }
 

@@ -18,6 +18,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "user/limiter.h"
 
 /* More than one machine serves; guards against slips. */
 #define ACR_OPTIONS_USERS_MAX 10000000
@@ -37,6 +38,8 @@ struct acr_options {
     int64_t users;
     double spawn_rate;
     int64_t request_limit; /* 0: none */
+    double task_ceiling;   /* --max-rps; 0: none */
+    const char *increase_text;
     int64_t error_exit_code;
     bool no_web;
     bool only_summary;
@@ -68,6 +71,8 @@ struct acr_options {
     const char *master_bind_host;
     int64_t master_bind_port;
     int64_t expect_slaves;
+
+    struct acr_limits limits; /* by acr_options_check() */
 
     /* By acr_options_interpret(). */
     int log_level;

@@ -116,6 +116,7 @@ static int load_scenario(const struct acr_options *options, int argc, char **arg
         .rest = options->rest,
         .rest_count = options->rest_count,
         .has_tags = options->has_tags,
+        .limits = options->limits,
         .may_be_empty = options->list || options->help,
         .log_level = options->log_level,
         .log_file = options->log_file,

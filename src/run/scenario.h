@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "run/engine.h"
 #include "user/class.h"
+#include "user/limiter.h"
 
 struct acr_load;
 struct acr_scenario;
@@ -100,8 +101,9 @@ struct acr_scenario_request {
     size_t known_count;
     const char *const *rest; /* names of the classes wanted (none = all), and options of the locustfile's own */
     size_t rest_count;
-    bool has_tags;     /* tags of tasks are among the options */
-    bool may_be_empty; /* only looked at, as by --list: names do not count, and no class at all is no error */
+    bool has_tags;            /* tags of tasks are among the options */
+    bool may_be_empty;        /* only looked at, as by --list: names do not count, and no class at all is no error */
+    struct acr_limits limits; /* of tasks of all users together */
     int log_level;
     const char *log_file; /* NULL: standard error */
     int argc;             /* the program's own arguments: sys.argv */

@@ -322,6 +322,28 @@ static void test_wrong_usage_is_reported_in_the_words_of_optparse(void **state)
     check_refused("--l=1", "ambiguous option: --l (--list, --locustfile, --logfile, --loglevel?)");
 }
 
+#define NO_CEILING \
+    "option --max-rps: the number of tasks per second is from 0.000001 to 1000000000, as in 500; 0 for no ceiling"
+#define NO_INCREASE(text)                                                                                       \
+    "option --request-increase-rate: '" text "' is no increase. Valid are 10 (a second) and 10/1m (a minute), " \
+    "numbers from 0.000001 to 1000000000; -1 for none"
+
+static void test_limits_are_read(void **state)
+{
+    (void)state;
+    struct line line;
+    const struct acr_limits *limits = &parse(&line, "--no-web")->limits;
+    assert_true(limits->ceiling == 0 && limits->step == 0);
+    finish(&line);
+    limits = &parse(&line, "--no-web --max-rps 0 --request-increase-rate -1")->limits;
+    assert_true(limits->ceiling == 0 && limits->step == 0);
+    finish(&line);
+    limits = &parse(&line, "--no-web --max-rps=2.5 --request-increase-rate 0.5/1m")->limits;
+    assert_true(limits->ceiling == 2.5 && limits->step == 0.5);
+    assert_int_equal(limits->period, 60 * ACR_NANOS_PER_SECOND);
+    finish(&line);
+}
+
 static void test_impossible_values_are_refused(void **state)
 {
     (void)state;
@@ -334,6 +356,12 @@ static void test_impossible_values_are_refused(void **state)
     check_refused("--no-web -r inf", "option -r: the rate must be a number above 0");
     check_refused("--no-web -n 0", "option -n: there must be at least one request");
     check_refused("--no-web -n -1", "option -n: there must be at least one request");
+    check_refused("--no-web --max-rps -5", NO_CEILING);
+    check_refused("--no-web --max-rps nan", NO_CEILING);
+    check_refused("--no-web --max-rps inf", NO_CEILING);
+    check_refused("--no-web --max-rps 1e-9", NO_CEILING);
+    check_refused("--no-web --request-increase-rate=fast", NO_INCREASE("fast"));
+    check_refused("--no-web --request-increase-rate 10/0", NO_INCREASE("10/0"));
     check_refused("--no-web --exit-code-on-error=-1",
                   "option --exit-code-on-error: an exit code is a number from 0 to 255");
     check_refused("--no-web --exit-code-on-error 256",
