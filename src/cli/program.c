@@ -19,6 +19,8 @@
 
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
+/* As many from one address to one port are made at full speed. */
+#define FAST_CONNECTIONS 14000
 
 static const char *program_name(const char *path)
 {
@@ -95,6 +97,16 @@ static int set_up_log(const struct acr_options *options, struct acr_error *error
     return 0;
 }
 
+/* The kernel looks for a free port among all there are, and needs ever longer (bench/connections.py). */
+static void advise_on_sources(const struct acr_options *options)
+{
+    if (options->users > FAST_CONNECTIONS && options->source_ips == NULL)
+        acr_log(ACR_LOG_INFO, "locust.main",
+                "More than %d connections to one port are slow to make from one address of this machine: --source-ips "
+                "spreads them over several.",
+                FAST_CONNECTIONS);
+}
+
 static int check_machine(const struct acr_options *options, struct acr_error *error)
 {
     uint64_t files;
@@ -102,6 +114,8 @@ static int check_machine(const struct acr_options *options, struct acr_error *er
     struct acr_error few = {0};
     if (rc == 0 && !acr_options_only_show(options) && acr_descriptors_check(files, (size_t)options->users, &few) < 0)
         acr_log(ACR_LOG_WARNING, "locust.main", "%s", few.detail);
+    if (rc == 0 && !acr_options_only_show(options))
+        advise_on_sources(options);
     return rc;
 }
 
