@@ -28,7 +28,8 @@ static void log_in(acr_user *user)
      */
     acr_response *cookies = acr_get(user, "/cookies");
     const char *session = acr_json(cookies, "/session");
-    snprintf(ACR_STATE(struct member, user)->session, sizeof(struct member), "%s", session != NULL ? session : "");
+    struct member *member = ACR_STATE(struct member, user);
+    snprintf(member->session, sizeof member->session, "%s", session != NULL ? session : "");
 }
 
 /* By what stands to the left and to the right of it. */

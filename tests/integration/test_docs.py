@@ -4,7 +4,7 @@
 A fenced block is run by its language:
 
 - python: with a user class, as a locustfile; without any import, as the body of a task; else as a plain script.
-- console: each line that starts with "$ ", with the page's first locustfile as locustfile.py.
+- console: each line that starts with "$ ", with the page's first locustfile as locustfile.py (in C: scenario.c).
 - c: with ACR_USER, as a scenario; else as the body of a task that may run for a second.
 - h, declarations of a header; text; and in README.md a block without a language: not run.
 
@@ -116,6 +116,11 @@ def first_locustfile(page):
     return (own or texts)[0]
 
 
+def first_scenario(page):
+    """In C, of the page; "" when it has none."""
+    return next((block.text for block in blocks_in("c") if block.page == page and "ACR_USER(" in block.text), "")
+
+
 def shortened(arguments, url):
     """The same command for the test's own target, for a few requests of few users."""
     arguments = [argument.replace(ADDRESS, url) for argument in arguments]
@@ -214,6 +219,7 @@ def run_acrida(block, arguments, request):
     folder = request.getfixturevalue("tmp_path")
     url = request.getfixturevalue("target").url
     (folder / "locustfile.py").write_text(first_locustfile(block.page))
+    (folder / "scenario.c").write_text(first_scenario(block.page))
     check(request.getfixturevalue("run")(shortened(arguments, url)), block.code)
 
 
