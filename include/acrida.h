@@ -358,6 +358,45 @@ size_t acr_user_count(void);
 /* What the program ends with, 0 ... 255, whatever else happened; the last call counts. */
 void acr_set_exit_code(int exit_code);
 
+/* ---- options of one's own */
+
+/* What the value of an option is: any text; a number; nothing, it is there or not. */
+#define ACR_TEXT 0
+#define ACR_NUMBER 1
+#define ACR_FLAG 2
+
+/* Made by ACR_OPTION. */
+typedef struct acr_own_option {
+    const char *name;        /* "--depth" */
+    const char *metavar;     /* what --help calls the value; NULL: the name in capitals */
+    const char *otherwise;   /* the value unless one is given; NULL: none */
+    const char *help;        /* what --help says */
+    int kind;                /* ACR_TEXT, ACR_NUMBER or ACR_FLAG, which has no value */
+    const char *environment; /* a variable that gives the value when the command line does not; NULL: none */
+    int end_;                /* this and the following: not to be set */
+    const char *value_;
+    bool given_;
+} acr_own_option;
+
+/* ACR_OPTION(depth, "--depth", .otherwise = "3", .help = "how deep to go", .kind = ACR_NUMBER): at file level; an
+ * option of the command line, read as acr_option_number(&depth). Files that declare the same option share its value.
+ * Values are there from .on_init on. What is wrong on the command line is said before the test. */
+#define ACR_OPTION(...) ACR_OPTION_(__VA_ARGS__, .end_ = 0)
+#define ACR_OPTION_(variable, option_name, ...)                                \
+    static acr_own_option variable = {.name = (option_name), __VA_ARGS__};     \
+    __attribute__((constructor)) static void variable##_register_option_(void) \
+    {                                                                          \
+        acr_register_option(ACR_ABI, &(variable));                             \
+    }                                                                          \
+    extern int variable##_ends_with_a_semicolon
+
+/* The value as it was given, or .otherwise; NULL: neither. Valid to the end of the run; "" of a flag that is set. */
+const char *acr_option_text(const acr_own_option *option);
+/* The same as a number; 0: there is no value. */
+double acr_option_number(const acr_own_option *option);
+/* Was it given, on the command line or by the variable? Of a flag: is it set? */
+bool acr_option_given(const acr_own_option *option);
+
 /* ---- for the macros */
 
 /* The kind of an acr_wait_time. */
@@ -371,6 +410,7 @@ void acr_set_exit_code(int exit_code);
 #define ACR_ABI 2
 void acr_register_user(unsigned abi, const acr_user_definition *definition);
 void acr_register_test(unsigned abi, const acr_test_definition *definition);
+void acr_register_option(unsigned abi, acr_own_option *option);
 void acr_register_listener(unsigned abi, const char *event, acr_listener_fn *fn);
 
 #ifdef __cplusplus

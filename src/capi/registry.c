@@ -60,6 +60,15 @@ void acr_register_listener(unsigned abi, const char *event, acr_listener_fn *fn)
     all->listeners[all->listener_count++] = (struct acr_registered_listener){event, fn};
 }
 
+void acr_register_option(unsigned abi, acr_own_option *option)
+{
+    struct acr_registry *all = &registry.all;
+    if (!fits(abi))
+        return;
+    GROW(all->options, all->option_count);
+    all->options[all->option_count++] = (struct acr_registered_option){option, current_file()};
+}
+
 const struct acr_registry *acr_registry(void)
 {
     return &registry.all;
@@ -105,5 +114,6 @@ void acr_registry_clear(void)
     acr_free(registry.all.users);
     acr_free(registry.all.tests);
     acr_free(registry.all.listeners);
+    acr_free(registry.all.options);
     memset(&registry, 0, sizeof registry);
 }

@@ -22,6 +22,11 @@ struct acr_registered_listener {
     acr_listener_fn *fn;
 };
 
+struct acr_registered_option {
+    acr_own_option *option;
+    const char *file;
+};
+
 struct acr_registry {
     struct acr_registered_user *users;
     size_t user_count;
@@ -29,6 +34,8 @@ struct acr_registry {
     size_t test_count;
     struct acr_registered_listener *listeners;
     size_t listener_count;
+    struct acr_registered_option *options;
+    size_t option_count;
 };
 
 /* What is there, to be read. */

@@ -11,6 +11,7 @@
 #include "capi/compile.h"
 #include "capi/events.h"
 #include "capi/internal.h"
+#include "capi/own_options.h"
 #include "capi/ratio.h"
 #include "capi/registry.h"
 #include "report/console.h"
@@ -61,6 +62,14 @@ static void event(struct acr_scenario *scenario, enum acr_run_event number, uint
         acr_gate_begin(&capi->gate, &capi->limits);
 }
 
+static int options_help(struct acr_scenario *scenario, struct acr_buffer *out, struct acr_error *error)
+{
+    (void)scenario;
+    (void)error;
+    acr_capi_options_help(out);
+    return 0;
+}
+
 static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
 {
     int rc = acr_capi_ratio(cast(scenario), as_json, out);
@@ -69,13 +78,13 @@ static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_bu
 
 /* ---- loading */
 
-/* The class names among what was asked for; none: all classes. */
-static bool is_wanted(const struct acr_scenario_request *request, const char *name)
+/* Among the names that were asked for; none: all classes. */
+static bool is_wanted(const struct acr_capi_words *names, const char *name)
 {
-    for (size_t i = 0; i < request->rest_count; i++)
-        if (strcmp(request->rest[i], name) == 0)
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0)
             return true;
-    return request->rest_count == 0 || request->may_be_empty;
+    return names->count == 0;
 }
 
 static bool is_class(const char *name)
@@ -87,18 +96,15 @@ static bool is_class(const char *name)
     return false;
 }
 
-static int check_rest(const struct acr_scenario_request *request, struct acr_error *error)
+static int read_rest(const struct acr_scenario_request *request, struct acr_capi_words *names, struct acr_error *error)
 {
     if (request->has_tags)
         return acr_error_set(error, ACR_ERR_USAGE, "--tags and --exclude-tags are for Python: tasks in C have no tags");
-    for (size_t i = 0; i < request->rest_count && !request->may_be_empty; i++) {
-        const char *word = request->rest[i];
-        if (word[0] == '-')
-            return acr_error_set(error, ACR_ERR_USAGE, "no such option: %s", word);
-        if (!is_class(word))
-            return acr_error_set(error, ACR_ERR_SCRIPT, "Unknown user class(es): %s", word);
-    }
-    return 0;
+    int rc = acr_capi_options_read(request, names, error);
+    for (size_t i = 0; rc == 0 && i < names->count; i++)
+        if (!is_class(names->items[i]))
+            rc = acr_error_set(error, ACR_ERR_SCRIPT, "Unknown user class(es): %s", names->items[i]);
+    return rc;
 }
 
 static int check_wait(const char *owner, const acr_wait_time *wait, struct acr_error *error)
@@ -151,12 +157,14 @@ static int make_classes(struct acr_capi *capi, const struct acr_scenario_request
     size_t count = registry->user_count;
     capi->scenario.classes = acr_alloc_zero((count + 1) * sizeof *capi->scenario.classes);
     capi->classes = acr_alloc_zero((count + 1) * sizeof *capi->classes);
-    int rc = check_rest(request, error);
+    struct acr_capi_words names = {0};
+    int rc = read_rest(request, &names, error);
     for (size_t i = 0; i < registry->test_count; i++)
         capi->has_request_listeners |= registry->tests[i]->on_request != NULL;
     for (size_t i = 0; rc == 0 && i < count; i++)
-        if (is_wanted(request, registry->users[i].definition->name))
+        if (is_wanted(&names, registry->users[i].definition->name))
             rc = add_class(capi, registry->users[i].definition, error);
+    acr_free(names.items);
     if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
         rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
                            request->path);
@@ -189,6 +197,7 @@ static void scenario_close(struct acr_scenario *scenario)
         acr_capi_routes_free(&capi->classes[i]);
     acr_capi_patterns_free(capi);
     acr_engine_close(scenario->engine);
+    acr_capi_options_forget();
     acr_registry_clear();
     if (capi->object != NULL)
         dlclose(capi->object);
@@ -211,6 +220,7 @@ static const struct acr_scenario_ops ops = {.user_start = user_start,
                                             .run = run,
                                             .event = event,
                                             .task_ratio = task_ratio,
+                                            .options_help = options_help,
                                             .close = scenario_close};
 
 int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* help - what --help prints, in optparse's layout. */
+#include "base/columns.h"
 #include "cli/option_table.h"
 #include "cli/options.h"
-
-/* Where the right column begins, and where lines end. */
-#define COLUMN 28
-#define WIDTH 100
 
 static void add(struct acr_buffer *out, struct acr_str text)
 {
     int rc = acr_buffer_append_str(out, text);
     (void)rc; /* callers give a buffer without a limit */
-}
-
-static void add_spaces(struct acr_buffer *out, size_t count)
-{
-    while (count-- > 0)
-        add(out, ACR_STR(" "));
 }
 
 /* "  -c N, --clients=N" */
@@ -33,44 +24,12 @@ static void add_names(struct acr_buffer *out, const struct acr_option *option)
     }
 }
 
-static struct acr_str take_word(const char **text)
-{
-    size_t size = strcspn(*text, " ");
-    struct acr_str word = {*text, size};
-    *text += size + strspn(*text + size, " ");
-    return word;
-}
-
-static void add_wrapped(struct acr_buffer *out, const char *text)
-{
-    size_t column = COLUMN;
-    while (*text != '\0') {
-        struct acr_str word = take_word(&text);
-        if (column > COLUMN && column + 1 + word.size > WIDTH) {
-            add(out, ACR_STR("\n"));
-            add_spaces(out, COLUMN);
-            column = COLUMN;
-        } else if (column > COLUMN) {
-            add(out, ACR_STR(" "));
-            column++;
-        }
-        add(out, word);
-        column += word.size;
-    }
-    add(out, ACR_STR("\n"));
-}
-
 static void add_option(struct acr_buffer *out, const struct acr_option *option)
 {
-    size_t start = out->size;
-    add_names(out, option);
-    size_t used = out->size - start;
-    if (used + 2 > COLUMN) {
-        add(out, ACR_STR("\n"));
-        used = 0;
-    }
-    add_spaces(out, COLUMN - used);
-    add_wrapped(out, option->help);
+    struct acr_buffer names = {0};
+    add_names(&names, option);
+    acr_columns_append(out, acr_buffer_str(&names), option->help);
+    acr_buffer_done(&names);
 }
 
 void acr_options_usage(const char *program, struct acr_buffer *out)

@@ -151,6 +151,11 @@ static bool is_unknown(const char *argument)
     return !find_exact(name, candidates) && find_candidates(name, candidates) == 0;
 }
 
+bool acr_options_has(const char *name)
+{
+    return !is_unknown(name);
+}
+
 /* ---- storing values */
 
 /* Python's repr() of plain text. */

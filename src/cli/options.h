@@ -88,6 +88,9 @@ ACR_MUST_CHECK int acr_options_parse(int argc, char *const *argv, struct acr_opt
 /* The locustfile is only looked at: --list, --show-task-ratio. */
 bool acr_options_only_show(const struct acr_options *options);
 
+/* Is `name` ("--users", or "--use") an option of the program? */
+bool acr_options_has(const char *name);
+
 /* The locustfile does not know options->unknown either. */
 int acr_options_refuse_unknown(const struct acr_options *options, struct acr_buffer *reason);
 

@@ -129,6 +129,7 @@ static int load_scenario(const struct acr_options *options, int argc, char **arg
         .known_count = options->known_count,
         .rest = options->rest,
         .rest_count = options->rest_count,
+        .has_option = acr_options_has,
         .has_tags = options->has_tags,
         .limits = options->limits,
         .may_be_empty = options->list || options->help,

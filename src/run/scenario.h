@@ -101,6 +101,8 @@ struct acr_scenario_request {
     size_t known_count;
     const char *const *rest; /* names of the classes wanted (none = all), and options of the locustfile's own */
     size_t rest_count;
+    /* Is that name, or what it begins, an option of the program? NULL: none is. */
+    bool (*has_option)(const char *name);
     bool has_tags;            /* tags of tasks are among the options */
     bool may_be_empty;        /* only looked at, as by --list: names do not count, and no class at all is no error */
     struct acr_limits limits; /* of tasks of all users together */
