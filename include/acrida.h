@@ -271,7 +271,7 @@ const char *acr_find_regex(acr_response *response, const char *pattern);
 /* The value at a JSON pointer ("/items/0/id", RFC 6901) of the body: a string as it is, all else as JSON; NULL. */
 const char *acr_json(acr_response *response, const char *pointer);
 
-/* For a response with .catch_response: counts it, at the first call. */
+/* For a response with .catch_response: counts it, at the first call. For others nothing, which is logged once. */
 void acr_success(acr_response *response);
 void acr_failure(acr_response *response, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -101,10 +101,25 @@ void acr_capi_answer_judge(acr_response *answer)
     acr_buffer_done(&text);
 }
 
+/* Once: a task that does so does it each time. */
+static void complain_of_uncaught(const acr_response *response, const char *function)
+{
+    struct acr_capi *capi = response->user->capi;
+    if (!response->uncaught || capi->told_of_uncaught)
+        return;
+    capi->told_of_uncaught = true;
+    struct acr_str target = response->route != NULL ? response->route->url.target : ACR_STR("to no valid URL");
+    acr_log(ACR_LOG_ERROR, "locust.runners",
+            "%s: %s() changes nothing for a request without .catch_response = true (%s %.*s): its status counts",
+            response->user->class->definition->name, function, response->method, ACR_STR_ARGS(target));
+}
+
 void acr_success(acr_response *response)
 {
     if (response->open)
         acr_capi_answer_count(response, (struct acr_str){0});
+    else
+        complain_of_uncaught(response, "acr_success");
 }
 
 void acr_failure(acr_response *response, const char *format, ...)
@@ -116,6 +131,8 @@ void acr_failure(acr_response *response, const char *format, ...)
     va_end(args);
     if (response->open)
         acr_capi_answer_count(response, text[0] != '\0' ? acr_str_of(text) : ACR_STR("failure"));
+    else
+        complain_of_uncaught(response, "acr_failure");
 }
 
 static void answer_free(acr_response *answer)

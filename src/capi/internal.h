@@ -59,6 +59,7 @@ struct acr_capi {
     bool has_request_listeners;
     bool telling_request; /* what listeners count themselves is not told */
     bool wait_refused;    /* to a listener; it is said once */
+    bool told_of_uncaught;
 };
 
 /* A piece of memory that lives as long as a task. */
@@ -116,7 +117,8 @@ struct acr_answer {
     acr_nanos time;
     struct json_t *json; /* parsed when first asked for */
     bool json_tried;
-    bool open; /* caught, and not counted yet */
+    bool open;     /* caught, and not counted yet */
+    bool uncaught; /* counted by its status at once */
     const char *why;
 };
 

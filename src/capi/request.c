@@ -299,6 +299,7 @@ acr_response *acr_request_with(acr_user *user, const char *method, const char *u
         fail(answer, &error);
     if (rc == ACR_ERR_CANCELLED)
         return answer; /* nothing came, and nothing is counted */
+    answer->uncaught = !options->catch_response;
     if (options->catch_response)
         keep_open(answer);
     else

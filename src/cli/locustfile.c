@@ -43,6 +43,11 @@ static bool is_compiled(const char *path)
     return false;
 }
 
+static bool has_ending(const char *name)
+{
+    return acr_str_ends(acr_str_of(name), ACR_STR(".py")) || is_compiled(name);
+}
+
 bool acr_locustfile_is_python(const char *path)
 {
     return !is_compiled(path);
@@ -50,7 +55,7 @@ bool acr_locustfile_is_python(const char *path)
 
 static bool acceptable(const char *path)
 {
-    return exists(path) && (acr_str_ends(acr_str_of(path), ACR_STR(".py")) || is_package(path) || is_compiled(path));
+    return exists(path) && (has_ending(path) || is_package(path));
 }
 
 /* Takes "." and ".." out of the absolute path, as text, without looking at links; in place. */
@@ -73,11 +78,11 @@ static void normalise(char *path)
     *out = '\0';
 }
 
-/* The absolute path of what stands at `folder`/`name`.py or `folder`/`name`; NULL when nothing usable does. */
+/* The absolute path of what stands at `folder`/`name`, or there with an ending; NULL when nothing usable does. */
 static char *try_in(const char *folder, const char *name)
 {
-    const char *suffixes[] = {"", ".py"};
-    for (size_t i = 0; i < (acr_str_ends(acr_str_of(name), ACR_STR(".py")) ? 1 : 2); i++) {
+    static const char *const suffixes[] = {"", ".py", ".c"};
+    for (size_t i = 0; i < (has_ending(name) ? 1 : ACR_ARRAY_SIZE(suffixes)); i++) {
         char path[PATH_MAX];
         int size = snprintf(path, sizeof path, "%s/%s%s", name[0] == '/' ? "" : folder, name, suffixes[i]);
         if (size < 0 || (size_t)size >= sizeof path || !acceptable(path))
@@ -151,7 +156,7 @@ static int report_missing(const char *value, struct acr_error *error)
         return acr_error_set(error, ACR_ERR_NOT_FOUND,
                              "%s is no locustfile: its name must end in .py, .c, .cc, .cpp or .so", value);
     return acr_error_set(error, ACR_ERR_NOT_FOUND, "no locustfile found: there is no %s%s%s; see --help for -f", value,
-                         acr_str_ends(acr_str_of(value), ACR_STR(".py")) ? "" : ".py",
+                         has_ending(value) ? "" : ".py or .c",
                          strchr(value, '/') != NULL ? "" : " in the working directory and those above it");
 }
 

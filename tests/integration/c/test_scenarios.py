@@ -101,6 +101,33 @@ def test_answers_are_judged_by_status_or_by_the_task(play_c, target):
     assert "connection refused: 127.0.0.1:1" in errors
 
 
+def test_judging_a_request_that_is_not_caught_is_said_once(play_c, target):
+    report = play_c("""
+        static void once(acr_user *user)
+        {
+            acr_failure(acr_get(user, "/hello", .name = "greeting"), "wrong");
+            acr_success(acr_get(user, "/world"));
+            acr_stop_user(user);
+        }
+        ACR_USER(judge, .tasks = {ACR_TASK(once)});
+    """, host=target.url)
+    assert report.records("ERROR", "locust.runners") == [
+        "judge: acr_failure() changes nothing for a request without .catch_response = true (GET /hello): its "
+        "status counts"]
+    assert report.total()[:2] == (2, 0)
+
+
+def test_a_scenario_is_found_by_its_usual_name(target, script, start):
+    scenario = script("""
+        #include <acrida.h>
+        static void once(acr_user *user) { acr_get(user, "/hello"); acr_stop_user(user); }
+        ACR_USER(visitor, .tasks = {ACR_TASK(once)});
+    """, "locustfile.c")
+    (scenario.parent / "below").mkdir()
+    finished = start("--no-web", "-H", target.url, cwd=scenario.parent / "below").finish(30)
+    assert finished.code == 0 and "GET /hello" in finished.stderr, str(finished)
+
+
 def test_requests_carry_what_their_options_say(play_c, target):
     report = play_c(r"""
         static void expect(acr_user *user, const char *what, const char *found, const char *wanted)

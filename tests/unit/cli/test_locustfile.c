@@ -167,15 +167,25 @@ static void test_scenarios_in_other_languages_are_told_by_their_names(void **sta
     assert_true(acr_locustfile_is_python("package"));
 }
 
+static void test_a_name_alone_is_one_in_c_if_there_is_none_in_python(void **state)
+{
+    (void)state;
+    make_file("locustfile.c");
+    check_found("locustfile", "locustfile.c");
+    make_file("locustfile.py");
+    check_found("locustfile", "locustfile.py");
+    check_missing("locustfile.cc", "there is no locustfile.cc in");
+}
+
 static void test_what_cannot_be_used_is_refused_with_the_reason(void **state)
 {
     (void)state;
     make_file("notes.txt");
     make_folder("plain");
-    check_missing("nothing-of-that-name", "there is no nothing-of-that-name.py in the working directory");
+    check_missing("nothing-of-that-name", "there is no nothing-of-that-name.py or .c in the working directory");
     check_missing("notes.txt", "must end in .py");
     check_missing("plain", "without __init__.py");
-    check_missing("missing.c", "there is no missing.c");
+    check_missing("missing.c", "there is no missing.c in");
     check_missing("", "no locustfile");
 }
 
