@@ -110,6 +110,7 @@ typedef struct acr_task {
     const char *function;    /* the name it has in the source */
     unsigned weight;         /* relative to the other tasks beside it; 0 = 1. In a sequence: how often in a row */
     const char *name;        /* shown instead of the function's */
+    void *data;              /* what acr_task_data() gives to the function */
     int end_;                /* not to be set */
 } acr_task;
 
@@ -166,7 +167,7 @@ typedef struct acr_user_definition {
     {                                                                                              \
         acr_register_user(ACR_ABI, &class_name##_definition);                                      \
     }                                                                                              \
-    extern int class_name##_ends_with_a_semicolon
+    struct class_name##_ends_with_a_semicolon
 
 /* The user's own memory, of its class's state_size bytes; zeroed at its start and freed after its on_stop. */
 void *acr_state(acr_user *user);
@@ -175,6 +176,9 @@ void *acr_state(acr_user *user);
 
 /* 1, 2, ... in order of start; given again after a user has ended. */
 uint64_t acr_user_number(const acr_user *user);
+
+/* .data of the task that runs; NULL in on_start and on_stop. */
+void *acr_task_data(const acr_user *user);
 
 /* Is the user being ended? */
 bool acr_ending(const acr_user *user);
@@ -320,7 +324,7 @@ typedef struct acr_test_definition {
     {                                                                          \
         acr_register_test(ACR_ABI, &acr_test_definition_here);                 \
     }                                                                          \
-    extern int acr_test_ends_with_a_semicolon
+    struct acr_test_ends_with_a_semicolon
 
 /* A listener of an event of one's own. It must not wait either. */
 typedef void acr_listener_fn(acr_user *user, void *argument);
@@ -334,7 +338,7 @@ typedef void acr_listener_fn(acr_user *user, void *argument);
     {                                                                                  \
         acr_register_listener(ACR_ABI, event, fn);                                     \
     }                                                                                  \
-    extern int acr_listener_##fn##_ends_with_a_semicolon
+    struct acr_listener_##fn##_ends_with_a_semicolon
 
 /* Calls the event's listeners, if there are any, and returns after the last of them. `user` and `argument` are passed
  * on as they are; both may be NULL. */
@@ -388,7 +392,7 @@ typedef struct acr_own_option {
     {                                                                          \
         acr_register_option(ACR_ABI, &(variable));                             \
     }                                                                          \
-    extern int variable##_ends_with_a_semicolon
+    struct variable##_ends_with_a_semicolon
 
 /* The value as it was given, or .otherwise; NULL: neither. Valid to the end of the run; "" of a flag that is set. */
 const char *acr_option_text(const acr_own_option *option);
@@ -396,6 +400,30 @@ const char *acr_option_text(const acr_own_option *option);
 double acr_option_number(const acr_own_option *option);
 /* Was it given, on the command line or by the variable? Of a flag: is it set? */
 bool acr_option_given(const acr_own_option *option);
+
+/* ---- a program of one's own */
+
+/*
+ * A program with a main of its own, linked with libacrida (`pkg-config --cflags --libs acrida`), becomes a load
+ * generator by `return acr_run(argc, argv);`.
+ *
+ * Both functions do what `acrida` does with its options and names of classes, for as long as the test takes, on the
+ * thread that calls. There is no -f, and the test begins at once, without --no-web. They return the exit code: 0; 1
+ * when requests failed, or what kept the test from being held has been said on standard error; 2 for wrong options.
+ *
+ * The process is the caller's again when they return: signals, the limit of open files, the log. Another run may
+ * follow, but not begin meanwhile. Only when users do not end although they were given up (--stop-timeout, a second
+ * Ctrl-C) do they end the process, after the last table.
+ */
+
+/* Runs the user classes of the program: those of ACR_USER in its sources, and those it has registered by
+ * acr_register_user(ACR_ABI, &definition); a definition must stay as it is to the end. */
+int acr_run(int argc, char **argv);
+
+/* Runs users that have nothing but these tasks (at most ACR_TASKS_MAX), chosen by weight, without a wait; their class
+ * is called "user". For tasks that are known at run time only: tasks[i].run and .name are enough; see acr_task_data().
+ * What `tasks` holds must stay as it is until the function returns. */
+int acr_run_tasks(int argc, char **argv, const acr_task *tasks, size_t count);
 
 /* ---- for the macros */
 

@@ -43,8 +43,10 @@ struct acr_capi_class {
 
 struct acr_capi {
     struct acr_scenario scenario;
-    void *object; /* of dlopen() */
-    char *host;   /* --host */
+    void *object;                    /* of dlopen() */
+    bool is_own;                     /* the classes are the process's own and stay registered */
+    const acr_user_definition *only; /* instead of what is registered; NULL */
+    char *host;                      /* --host */
     struct acr_coroutine_pool *pool;
     struct acr_capi_class *classes; /* as many as scenario.classes, in that order */
     acr_user **users;               /* by the number that the run gives them */
@@ -137,6 +139,11 @@ struct acr_capi_count {
 static inline bool acr_capi_is_task(const acr_task *task)
 {
     return task->run != NULL || task->set != NULL;
+}
+
+static inline const char *acr_capi_task_name(const acr_task *task)
+{
+    return task->name != NULL ? task->name : task->function;
 }
 
 static inline unsigned acr_capi_task_weight(const acr_task *task)

@@ -17,7 +17,7 @@ static json_t *tree_of(const acr_task *tasks, double around, bool total)
     for (int i = 0; i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++)
         sum += acr_capi_task_weight(&tasks[i]);
     for (int i = 0; i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
-        const char *name = tasks[i].name != NULL ? tasks[i].name : tasks[i].function;
+        const char *name = acr_capi_task_name(&tasks[i]);
         double ratio = acr_capi_task_weight(&tasks[i]) / sum * around;
         json_t *node = json_pack("{s:f}", "ratio", ratio);
         if (tasks[i].set != NULL)

@@ -91,6 +91,9 @@ static const struct acr_registered_user *find_namesake(size_t number)
 
 static int check_names(struct acr_error *error)
 {
+    for (size_t i = 0; i < registry.all.user_count; i++)
+        if (registry.all.users[i].definition->name == NULL)
+            return acr_error_set(error, ACR_ERR_SCRIPT, "a user class in %s has no .name", registry.all.users[i].file);
     for (size_t i = 1; i < registry.all.user_count; i++) {
         const struct acr_registered_user *user = &registry.all.users[i], *first = find_namesake(i);
         if (first != NULL)

@@ -87,22 +87,32 @@ static bool is_wanted(const struct acr_capi_words *names, const char *name)
     return names->count == 0;
 }
 
-static bool is_class(const char *name)
+static size_t definition_count(const struct acr_capi *capi)
 {
-    const struct acr_registry *registry = acr_registry();
-    for (size_t i = 0; i < registry->user_count; i++)
-        if (strcmp(registry->users[i].definition->name, name) == 0)
+    return capi->only != NULL ? 1 : acr_registry()->user_count;
+}
+
+static const acr_user_definition *definition_at(const struct acr_capi *capi, size_t number)
+{
+    return capi->only != NULL ? capi->only : acr_registry()->users[number].definition;
+}
+
+static bool is_class(const struct acr_capi *capi, const char *name)
+{
+    for (size_t i = 0; i < definition_count(capi); i++)
+        if (strcmp(definition_at(capi, i)->name, name) == 0)
             return true;
     return false;
 }
 
-static int read_rest(const struct acr_scenario_request *request, struct acr_capi_words *names, struct acr_error *error)
+static int read_rest(const struct acr_capi *capi, const struct acr_scenario_request *request,
+                     struct acr_capi_words *names, struct acr_error *error)
 {
     if (request->has_tags)
         return acr_error_set(error, ACR_ERR_USAGE, "--tags and --exclude-tags are for Python: tasks in C have no tags");
     int rc = acr_capi_options_read(request, names, error);
     for (size_t i = 0; rc == 0 && i < names->count; i++)
-        if (!is_class(names->items[i]))
+        if (!is_class(capi, names->items[i]))
             rc = acr_error_set(error, ACR_ERR_SCRIPT, "Unknown user class(es): %s", names->items[i]);
     return rc;
 }
@@ -127,10 +137,13 @@ static int check_tasks(const char *owner, const acr_task *tasks, int depth, stru
         return acr_error_set(error, ACR_ERR_SCRIPT, "%s has nothing to do: give it .tasks", owner);
     for (int i = 0; rc == 0 && i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
         const acr_task_set *set = tasks[i].set;
-        if (set != NULL)
-            rc = check_wait(tasks[i].function, &set->wait, error);
+        const char *name = acr_capi_task_name(&tasks[i]);
+        if (name == NULL)
+            rc = acr_error_set(error, ACR_ERR_SCRIPT, "%s.tasks[%d] has neither .name nor .function", owner, i);
+        else if (set != NULL)
+            rc = check_wait(name, &set->wait, error);
         if (rc == 0 && set != NULL)
-            rc = check_tasks(tasks[i].function, set->tasks, depth + 1, error);
+            rc = check_tasks(name, set->tasks, depth + 1, error);
     }
     return rc;
 }
@@ -154,20 +167,20 @@ static int add_class(struct acr_capi *capi, const acr_user_definition *definitio
 static int make_classes(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_error *error)
 {
     const struct acr_registry *registry = acr_registry();
-    size_t count = registry->user_count;
+    size_t count = definition_count(capi);
     capi->scenario.classes = acr_alloc_zero((count + 1) * sizeof *capi->scenario.classes);
     capi->classes = acr_alloc_zero((count + 1) * sizeof *capi->classes);
     struct acr_capi_words names = {0};
-    int rc = read_rest(request, &names, error);
+    int rc = read_rest(capi, request, &names, error);
     for (size_t i = 0; i < registry->test_count; i++)
         capi->has_request_listeners |= registry->tests[i]->on_request != NULL;
     for (size_t i = 0; rc == 0 && i < count; i++)
-        if (is_wanted(&names, registry->users[i].definition->name))
-            rc = add_class(capi, registry->users[i].definition, error);
+        if (is_wanted(&names, definition_at(capi, i)->name))
+            rc = add_class(capi, definition_at(capi, i), error);
     acr_free(names.items);
     if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
         rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
-                           request->path);
+                           capi->is_own ? "this program" : request->path);
     return rc;
 }
 
@@ -198,7 +211,8 @@ static void scenario_close(struct acr_scenario *scenario)
     acr_capi_patterns_free(capi);
     acr_engine_close(scenario->engine);
     acr_capi_options_forget();
-    acr_registry_clear();
+    if (!capi->is_own)
+        acr_registry_clear();
     if (capi->object != NULL)
         dlclose(capi->object);
     acr_free(capi->classes);
@@ -223,8 +237,7 @@ static const struct acr_scenario_ops ops = {.user_start = user_start,
                                             .options_help = options_help,
                                             .close = scenario_close};
 
-int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
-                  struct acr_error *error)
+static struct acr_capi *capi_new(const struct acr_scenario_request *request)
 {
     struct acr_capi *capi = acr_alloc_zero(sizeof *capi);
     capi->scenario = (struct acr_scenario){.ops = &ops,
@@ -236,20 +249,41 @@ int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenari
     capi->seed = choose_seed();
     capi->limits = request->limits;
     acr_map_init(&capi->patterns);
+    return capi;
+}
+
+static int load(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
+                struct acr_error *error)
+{
     int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
     if (rc == 0)
         acr_gate_init(&capi->gate, capi->scenario.engine->loop);
     if (rc == 0)
         rc = acr_coroutine_pool_open(capi->scenario.engine->loop, NULL, &capi->pool, error);
     if (rc == 0)
-        rc = open_object(capi, request->path, error);
+        rc = capi->is_own ? acr_registry_check(error) : open_object(capi, request->path, error);
     if (rc == 0)
         rc = make_classes(capi, request, error);
-    if (rc < 0)
+    if (rc < 0) {
         scenario_close(&capi->scenario);
-    if (rc < 0)
         return rc;
+    }
     current = capi;
     *ret_scenario = &capi->scenario;
     return 0;
+}
+
+int acr_capi_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
+                  struct acr_error *error)
+{
+    return load(capi_new(request), request, ret_scenario, error);
+}
+
+int acr_capi_load_own(const struct acr_scenario_request *request, const acr_user_definition *only,
+                      struct acr_scenario **ret_scenario, struct acr_error *error)
+{
+    struct acr_capi *capi = capi_new(request);
+    capi->is_own = true;
+    capi->only = only;
+    return load(capi, request, ret_scenario, error);
 }

@@ -37,7 +37,8 @@ bool acr_capi_may_wait(acr_user *user)
     if (++user->late_waits > LATE_WAITS_MAX) {
         acr_log(ACR_LOG_WARNING, "locust.runners",
                 "%s: %s was cut off, because it does not return although its user is being ended (see acr_ending())",
-                user->class->definition->name, user->task != NULL ? user->task->function : "on_start or on_stop");
+                user->class->definition->name,
+                user->task != NULL ? acr_capi_task_name(user->task) : "on_start or on_stop");
         user->late_waits = 0;
         longjmp(*user->top, 1);
     }
@@ -154,6 +155,11 @@ void *acr_state(acr_user *user)
 uint64_t acr_user_number(const acr_user *user)
 {
     return user->id + 1;
+}
+
+void *acr_task_data(const acr_user *user)
+{
+    return user->task != NULL ? user->task->data : NULL;
 }
 
 bool acr_ending(const acr_user *user)

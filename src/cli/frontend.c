@@ -84,8 +84,9 @@ static int load_python(const struct acr_scenario_request *request, struct acr_sc
     return load(request, ret_scenario, error);
 }
 
-/* Their users run what they like between two requests, so a ceiling of tasks would mean something else. */
-static int refuse_limits(const struct acr_scenario_request *request, struct acr_error *error)
+/* What is for scenarios in C. Users in Python run what they like between two requests, so a ceiling of tasks would mean
+ * something else. */
+static int refuse_others(const struct acr_scenario_request *request, struct acr_error *error)
 {
     if (!acr_limits_any(&request->limits))
         return 0;
@@ -100,6 +101,6 @@ int acr_frontend_load(const struct acr_scenario_request *request, struct acr_sce
 {
     if (!acr_locustfile_is_python(request->path))
         return acr_capi_load(request, ret_scenario, error);
-    int rc = refuse_limits(request, error);
+    int rc = refuse_others(request, error);
     return rc < 0 ? rc : load_python(request, ret_scenario, error);
 }

@@ -39,13 +39,15 @@ void acr_options_usage(const char *program, struct acr_buffer *out)
     add(out, ACR_STR(" [options] [LocustClass [LocustClass2 ... ]]\n"));
 }
 
-void acr_options_help(const char *program, struct acr_buffer *out)
+void acr_options_help(const char *program, bool has_files, struct acr_buffer *out)
 {
     acr_options_usage(program, out);
     add(out, ACR_STR("\nOptions:\n"));
     for (const struct acr_option *option = acr_option_table(); option->names[0] != NULL; option++)
-        if (option->help != NULL)
+        if (option->help != NULL && (has_files || option->kind != ACR_OPTION_FILE))
             add_option(out, option);
+    if (!has_files)
+        return;
     add(out, ACR_STR("\n"));
     add(out, acr_str_of(program));
     add(out, ACR_STR(" target --help tells about the built-in HTTP server to practise on.\n"));

@@ -107,5 +107,5 @@ void acr_options_done(struct acr_options *options);
 /* "Usage: PROGRAM [options] [LocustClass [LocustClass2 ... ]]" and a newline. */
 void acr_options_usage(const char *program, struct acr_buffer *out);
 
-/* The whole of --help. */
-void acr_options_help(const char *program, struct acr_buffer *out);
+/* The whole of --help; `has_files`: of a program that runs locustfiles, and has `target`. */
+void acr_options_help(const char *program, bool has_files, struct acr_buffer *out);

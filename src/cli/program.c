@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/scenario.h"
 #include "cli/descriptors.h"
 #include "cli/frontend.h"
 #include "cli/locustfile.h"
@@ -22,8 +23,19 @@
 /* As many from one address to one port are made at full speed. */
 #define FAST_CONNECTIONS 14000
 
-static const char *program_name(const char *path)
+struct program {
+    const char *name;
+    int argc;
+    char **argv;
+    struct acr_options options;
+    bool has_own; /* classes are in the process; there is no locustfile */
+    const struct acr_user_definition *only;
+    int log_fd; /* -1: none */
+};
+
+static const char *program_name(int argc, char **argv)
 {
+    const char *path = argc > 0 ? argv[0] : NULL;
     const char *slash = path != NULL ? strrchr(path, '/') : NULL;
     return slash != NULL ? slash + 1 : path != NULL ? path : "acrida";
 }
@@ -85,16 +97,25 @@ static int show(const struct acr_options *options, struct acr_scenario *scenario
 }
 
 /* Records go to the file from here on; tables stay on standard error. */
-static int set_up_log(const struct acr_options *options, struct acr_error *error)
+static int set_up_log(struct program *program, struct acr_error *error)
 {
-    acr_log_set_level(options->log_level);
-    if (options->log_file == NULL)
+    const char *path = program->options.log_file;
+    acr_log_set_level(program->options.log_level);
+    if (path == NULL)
         return 0;
-    int fd = open(options->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "log file %s", options->log_file);
-    acr_log_set_fd(fd);
+    program->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (program->log_fd < 0)
+        return acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "log file %s", path);
+    acr_log_set_fd(program->log_fd);
     return 0;
+}
+
+static void close_log(struct program *program)
+{
+    if (program->log_fd < 0)
+        return;
+    acr_log_set_fd(STDERR_FILENO);
+    close(program->log_fd);
 }
 
 /* The kernel looks for a free port among all there are, and needs ever longer (bench/connections.py). */
@@ -119,9 +140,10 @@ static int check_machine(const struct acr_options *options, struct acr_error *er
     return rc;
 }
 
-static int load_scenario(const struct acr_options *options, int argc, char **argv, const char *path,
-                         struct acr_scenario **ret_scenario, struct acr_error *error)
+static int load_scenario(const struct program *program, const char *path, struct acr_scenario **ret_scenario,
+                         struct acr_error *error)
 {
+    const struct acr_options *options = &program->options;
     struct acr_scenario_request request = {
         .path = path,
         .host = options->host,
@@ -135,10 +157,11 @@ static int load_scenario(const struct acr_options *options, int argc, char **arg
         .may_be_empty = options->list || options->help,
         .log_level = options->log_level,
         .log_file = options->log_file,
-        .argc = argc,
-        .argv = argv,
+        .argc = program->argc,
+        .argv = program->argv,
     };
-    return acr_frontend_load(&request, ret_scenario, error);
+    return program->has_own ? acr_capi_load_own(&request, program->only, ret_scenario, error)
+                            : acr_frontend_load(&request, ret_scenario, error);
 }
 
 static int use_source_ips(const struct acr_options *options, struct acr_scenario *scenario, struct acr_error *error)
@@ -172,15 +195,24 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
     return result < 0 ? fail(&error) : result;
 }
 
-/* The options that the locustfile adds, if -f names one. */
-static int add_own_options(const struct acr_options *options, int argc, char **argv, struct acr_buffer *text)
+/* NULL for classes that are in the process. */
+static int find_locustfile(const struct program *program, char **ret_path, struct acr_error *error)
+{
+    if (!program->has_own)
+        return acr_locustfile_find(program->options.locustfile, ret_path, error);
+    *ret_path = NULL;
+    return 0;
+}
+
+/* The options that the scenario adds. */
+static int add_own_options(const struct program *program, struct acr_buffer *text)
 {
     struct acr_error error = {0};
     struct acr_scenario *scenario = NULL;
     char *path = NULL;
-    int rc = acr_locustfile_find(options->locustfile, &path, &error);
+    int rc = find_locustfile(program, &path, &error);
     if (rc == 0)
-        rc = load_scenario(options, argc, argv, path, &scenario, &error);
+        rc = load_scenario(program, path, &scenario, &error);
     if (rc == 0 && scenario->ops->options_help != NULL)
         rc = scenario->ops->options_help(scenario, text, &error);
     if (scenario != NULL)
@@ -189,11 +221,12 @@ static int add_own_options(const struct acr_options *options, int argc, char **a
     return rc == 0 ? 0 : fail(&error);
 }
 
-static int show_help(const char *program, const struct acr_options *options, int argc, char **argv)
+static int show_help(const struct program *program)
 {
     struct acr_buffer text = {0};
-    acr_options_help(program, &text);
-    int result = options->locustfile_given ? add_own_options(options, argc, argv, &text) : 0;
+    acr_options_help(program->name, !program->has_own, &text);
+    bool has_more = program->has_own || program->options.locustfile_given;
+    int result = has_more ? add_own_options(program, &text) : 0;
     fwrite(text.data, 1, text.size, stdout);
     acr_buffer_done(&text);
     return result != 0 ? result : print_result();
@@ -210,13 +243,14 @@ static int check_late(struct acr_options *options, struct acr_error *error)
     return rc;
 }
 
-static int find_locustfile(const struct acr_options *options, char **ret_path, struct acr_error *error)
+/* Without a locustfile an unknown option is what is wrong. */
+static int check_locustfile(const struct program *program, char **ret_path, struct acr_error *error)
 {
-    int rc = acr_locustfile_find(options->locustfile, ret_path, error);
-    if (rc == 0 || options->unknown == NULL)
+    int rc = find_locustfile(program, ret_path, error);
+    if (rc == 0 || program->options.unknown == NULL)
         return rc;
     struct acr_buffer reason = {0};
-    rc = acr_options_refuse_unknown(options, &reason);
+    rc = acr_options_refuse_unknown(&program->options, &reason);
     acr_error_set(error, rc, "%.*s", ACR_STR_ARGS(acr_buffer_str(&reason)));
     acr_buffer_done(&reason);
     return rc;
@@ -231,48 +265,78 @@ static int fail_script(const char *program, const struct acr_error *error)
 }
 
 /* From the options to the exit code. */
-static int run(const char *program, struct acr_options *options, int argc, char **argv)
+static int run(struct program *program)
 {
+    struct acr_options *options = &program->options;
     struct acr_error error = {0};
     struct acr_scenario *scenario = NULL;
     char *path = NULL;
     int rc = acr_options_interpret(options, &error);
     if (rc == 0)
-        rc = set_up_log(options, &error);
+        rc = set_up_log(program, &error);
     if (rc == 0 && options->locustfile_left_out)
         acr_log(ACR_LOG_WARNING, "locust.main", "-f has no value; taking the default locustfile.");
     if (rc == 0)
-        rc = find_locustfile(options, &path, &error);
+        rc = check_locustfile(program, &path, &error);
     if (rc == 0)
         rc = check_machine(options, &error);
     if (rc == 0)
-        rc = load_scenario(options, argc, argv, path, &scenario, &error);
+        rc = load_scenario(program, path, &scenario, &error);
     if (rc == 0)
         rc = check_late(options, &error);
-    int result = rc != 0                          ? fail_script(program, &error)
+    int result = rc != 0                          ? fail_script(program->name, &error)
                  : acr_options_only_show(options) ? show(options, scenario)
                                                   : hold_run(options, scenario);
     if (scenario != NULL)
         scenario->ops->close(scenario);
     acr_free(path);
+    close_log(program);
+    return result;
+}
+
+/* A program with classes of its own has no locustfile, and no page to wait for. */
+static int check_own(struct program *program, struct acr_buffer *reason)
+{
+    struct acr_options *options = &program->options;
+    if (!program->has_own)
+        return 0;
+    options->no_web = true;
+    if (!options->locustfile_given && !options->locustfile_left_out)
+        return 0;
+    int rc = acr_buffer_append_format(
+        reason, "option -f: this program runs the user classes that it was built with; files are for acrida");
+    return rc < 0 ? rc : ACR_ERR_USAGE;
+}
+
+static int run_command_line(struct program *program)
+{
+    struct acr_options *options = &program->options;
+    struct acr_buffer reason = {0};
+    int rc = acr_options_parse(program->argc, program->argv, options, &reason);
+    int result = 0;
+    if (rc == 0)
+        rc = check_own(program, &reason);
+    if (rc == 0 && options->help)
+        result = show_help(program);
+    else if (rc == 0 && options->version)
+        result = show_version();
+    else if (rc < 0 || (options->unknown == NULL && acr_options_check(options, &reason) < 0))
+        result = fail_usage(program->name, &reason);
+    else
+        result = run(program);
+    acr_options_done(options);
     return result;
 }
 
 int acr_program_run(int argc, char **argv)
 {
-    const char *program = program_name(argv[0]);
-    struct acr_options options;
-    struct acr_buffer reason = {0};
-    int rc = acr_options_parse(argc, argv, &options, &reason);
-    int result = 0;
-    if (rc == 0 && options.help)
-        result = show_help(program, &options, argc, argv);
-    else if (rc == 0 && options.version)
-        result = show_version();
-    else if (rc < 0 || (options.unknown == NULL && acr_options_check(&options, &reason) < 0))
-        result = fail_usage(program, &reason);
-    else
-        result = run(program, &options, argc, argv);
-    acr_options_done(&options);
-    return result;
+    struct program program = {.name = program_name(argc, argv), .argc = argc, .argv = argv, .log_fd = -1};
+    return run_command_line(&program);
+}
+
+int acr_program_run_own(int argc, char **argv, const struct acr_user_definition *only)
+{
+    struct program program = {
+        .name = program_name(argc, argv), .argc = argc, .argv = argv, .has_own = true, .only = only, .log_fd = -1};
+    return run_command_line(&program);
 }

@@ -5,6 +5,13 @@
  */
 #pragma once
 
-/* Tells on standard error what is wrong. SIGPIPE must be ignored: a peer that closes early is an error code, not the
- * end. */
+struct acr_user_definition;
+
+/* Both tell on standard error what is wrong. SIGPIPE must be ignored: a peer that closes early is an error code, not
+ * the end. */
+
+/* Runs the locustfile that -f names. */
 int acr_program_run(int argc, char **argv);
+
+/* Runs the user classes that are registered in this process, or `only` if it is not NULL; there is no -f. */
+int acr_program_run_own(int argc, char **argv, const struct acr_user_definition *only);

@@ -6,7 +6,9 @@ import textwrap
 
 import pytest
 
+from c_source import HEAD
 from certificates import Certificates
+from embedding import Kit
 from probing import SUPPORT, Probe
 from servers import Server
 from tables import Report
@@ -107,3 +109,24 @@ def certificates(tmp_path_factory):
 def secure_target(start_target, certificates):
     """secure_target(name): a target that serves HTTPS with that certificate."""
     return lambda name: start_target("--tls-cert", certificates.path(f"{name}.chain.pem"))
+
+
+@pytest.fixture
+def kit(installed, tmp_path):
+    """Compiler and installed library for programs of the test."""
+    kit = Kit(tmp_path, installed)
+    yield kit
+    kit.close()
+
+
+@pytest.fixture
+def embed(kit):
+    """embed(text, command): compiles a program in C, or in C++ if the command says so; returns its Kit."""
+
+    def compile_text(text, command="gcc -Wall -Wextra -Werror -g"):
+        name = "program.cpp" if "++" in command else "program.c"
+        (kit.folder / name).write_text(HEAD + text)
+        kit.build(f"{command} {name} -o program $(pkg-config --cflags --libs acrida)")
+        return kit
+
+    return compile_text

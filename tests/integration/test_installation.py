@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What `meson install` copies works without the build and without the sources."""
+import re
 import subprocess
 
-from programs import Program, environment
+from programs import ROOT, Program, environment
 from sanitizer import plain_environment
 from tables import Report, agree
 
@@ -51,16 +52,28 @@ def test_a_plain_python_imports_the_installed_package_and_finds_the_program(inst
 
 def test_nothing_but_what_is_needed_is_installed(installed):
     files = [path.relative_to(installed) for path in installed.glob("**/*") if not path.is_dir()]
-    assert {path.suffix for path in files} == {"", ".so", ".py", ".typed", ".h"}, files
-    assert sorted(path.name for path in files if path.suffix in ("", ".so")) == [
-        "_acrida.so", "acrida", "libacrida.so", "locust"]
+    version = (ROOT / "CHANGES.md").read_text().split("\n## ")[1].split("\n")[0]
+    others = [path for path in files if path.suffix not in (".py", ".typed")]
+    assert sorted(path.name for path in others) == [
+        "_acrida.so", "acrida", "acrida.h", "acrida.pc", "libacrida.so", "libacrida.so.0", f"libacrida.so.{version}",
+        "locust"]
 
 
-def test_a_scenario_in_c_finds_the_installed_header(installed, script, tmp_path):
+def test_all_that_the_header_declares_is_exported(installed):
+    header = re.sub(r"/\*.*?\*/", "", (installed / "include" / "acrida.h").read_text(), flags=re.S)
+    declared = set(re.findall(r"^(?!typedef|static|#)\w[\w ]*[ *](acr_\w+)\(", header, re.M))
+    library, = installed.glob("lib/**/libacrida.so")
+    listed = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True, check=True).stdout
+    assert {"acr_run", "acr_run_tasks", "acr_register_user", "acr_format", "acr_body"} < declared
+    assert declared - {line.split()[-1] for line in listed.splitlines()} == set()
+
+
+def test_the_installed_program_compiles_a_scenario_in_c(installed, script, target, tmp_path):
     path = script("""
         #include <acrida.h>
-        static void tick(acr_user *user) { acr_record_success(user, "T", "tick", 0, 0); }
-        ACR_USER(ticker, .tasks = {ACR_TASK(tick)}, .wait = acr_constant(1));
-    """, "ticker.c")
-    finished = run(tmp_path, installed / "bin" / "acrida", "-f", str(path), "--list")
-    assert finished.stdout == "Available Locusts:\n    ticker\n", str(finished)
+        static void index_page(acr_user *user) { acr_get(user, "/"); }
+        ACR_USER(visitor, .tasks = {ACR_TASK(index_page)}, .wait = acr_constant(0.01));
+    """, "visitor.c")
+    report = Report(run(tmp_path, installed / "bin" / "acrida", "-f", path, "--no-web", "-n", "20", "-H", target.url))
+    assert report.code == 0 and report.total() == (20, 0), str(report)
+    agree(report, target.stats())

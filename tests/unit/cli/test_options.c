@@ -545,7 +545,7 @@ static void test_help_names_every_option_within_its_width(void **state)
 {
     (void)state;
     struct acr_buffer text = {0};
-    acr_options_help("locust", &text);
+    acr_options_help("locust", true, &text);
     assert_int_equal(acr_buffer_append(&text, "", 1), 0);
     assert_int_equal(strncmp(text.data, "Usage: locust [options] [LocustClass [LocustClass2 ... ]]\n\nOptions:\n", 67),
                      0);
