@@ -5,7 +5,8 @@
  *     cc -O2 -o boomer_model examples/c/boomer_model.c $(pkg-config --cflags --libs acrida)
  *     ./boomer_model -c 10 -r 10 -t 10s -H http://127.0.0.1:8000
  *
- * One key in ten is missing on purpose: so there are failures, and the exit code is 1.
+ * ./boomer_model --run-tasks put,get runs these two once, to see whether they work. One key in ten is missing on
+ * purpose: so there are failures, and the exit code is 1.
  */
 #include <acrida.h>
 #include <stdbool.h>

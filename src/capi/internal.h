@@ -46,6 +46,7 @@ struct acr_capi {
     void *object;                    /* of dlopen() */
     bool is_own;                     /* the classes are the process's own and stay registered */
     const acr_user_definition *only; /* instead of what is registered; NULL */
+    struct acr_capi_once *once;      /* --run-tasks; NULL */
     char *host;                      /* --host */
     struct acr_coroutine_pool *pool;
     struct acr_capi_class *classes; /* as many as scenario.classes, in that order */

@@ -11,6 +11,7 @@
 #include "capi/compile.h"
 #include "capi/events.h"
 #include "capi/internal.h"
+#include "capi/once.h"
 #include "capi/own_options.h"
 #include "capi/ratio.h"
 #include "capi/registry.h"
@@ -164,6 +165,25 @@ static int add_class(struct acr_capi *capi, const acr_user_definition *definitio
     return rc == 0 ? check_tasks(definition->name, definition->tasks, 0, error) : rc;
 }
 
+/* Keeps the one class that has the tasks of --run-tasks, with nothing else to do. */
+static int keep_tasks(struct acr_capi *capi, const char *names, struct acr_error *error)
+{
+    size_t count = capi->scenario.class_count, chosen = 0;
+    const acr_user_definition **definitions = acr_alloc_zero((count + 1) * sizeof *definitions);
+    for (size_t i = 0; i < count; i++)
+        definitions[i] = capi->classes[i].definition;
+    int rc = acr_capi_once_new(names, definitions, count, &capi->once, &chosen, error);
+    acr_free(definitions);
+    if (rc < 0)
+        return rc;
+    capi->classes[0].host = capi->classes[chosen].host;
+    capi->classes[0].definition = acr_capi_once_definition(capi->once);
+    capi->scenario.classes[0] =
+        (struct acr_user_class){.name = capi->classes[0].definition->name, .host = capi->classes[0].host, .weight = 1};
+    capi->scenario.class_count = 1;
+    return 0;
+}
+
 static int make_classes(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_error *error)
 {
     const struct acr_registry *registry = acr_registry();
@@ -181,6 +201,8 @@ static int make_classes(struct acr_capi *capi, const struct acr_scenario_request
     if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
         rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
                            capi->is_own ? "this program" : request->path);
+    if (rc == 0 && request->run_tasks != NULL)
+        rc = keep_tasks(capi, request->run_tasks, error);
     return rc;
 }
 
@@ -215,6 +237,7 @@ static void scenario_close(struct acr_scenario *scenario)
         acr_registry_clear();
     if (capi->object != NULL)
         dlclose(capi->object);
+    acr_capi_once_free(capi->once);
     acr_free(capi->classes);
     acr_free(scenario->classes);
     acr_free(capi->users);

@@ -88,6 +88,9 @@ static int load_python(const struct acr_scenario_request *request, struct acr_sc
  * something else. */
 static int refuse_others(const struct acr_scenario_request *request, struct acr_error *error)
 {
+    if (request->run_tasks != NULL)
+        return acr_error_set(error, ACR_ERR_USAGE, "option --run-tasks: it is for scenarios in C, and %s is in Python",
+                             request->path);
     if (!acr_limits_any(&request->limits))
         return 0;
     return acr_error_set(error, ACR_ERR_USAGE,

@@ -117,6 +117,12 @@ static const struct acr_option table[] = {
      "addresses of this machine to connect from, in turn, as in 10.0.0.2,10.0.0.10-10.0.0.19; for more than some "
      "28,000 "
      "connections to one port [the system's choice]"},
+    {{"--run-tasks"},
+     0,
+     ACR_OPTION_STRING,
+     AT(run_tasks),
+     "NAME,...",
+     "of a scenario in C: run each of these tasks once, one after the other, by one user, print the tables and exit"},
     {{"-L", "--loglevel"},
      2,
      ACR_OPTION_STRING,

@@ -420,6 +420,10 @@ static int check_mode(const struct acr_options *options, struct acr_buffer *reas
 
 int acr_options_check(struct acr_options *options, struct acr_buffer *reason)
 {
+    if (options->run_tasks != NULL) {
+        options->no_web = true;
+        options->users = 1;
+    }
     int rc = check_numbers(options, reason);
     if (rc == 0)
         rc = check_limits(options, reason);

@@ -35,6 +35,7 @@ struct acr_options {
     const char *run_time_text;
     const char *stop_timeout_text;
     const char *source_ips;
+    const char *run_tasks;
     int64_t users;
     double spawn_rate;
     int64_t request_limit; /* 0: none */

@@ -106,6 +106,7 @@ struct acr_scenario_request {
     bool has_tags;            /* tags of tasks are among the options */
     bool may_be_empty;        /* only looked at, as by --list: names do not count, and no class at all is no error */
     struct acr_limits limits; /* of tasks of all users together */
+    const char *run_tasks;    /* names of tasks to run once instead of users (--run-tasks); NULL: users */
     int log_level;
     const char *log_file; /* NULL: standard error */
     int argc;             /* the program's own arguments: sys.argv */

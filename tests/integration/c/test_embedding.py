@@ -37,7 +37,7 @@ def test_options_and_names_of_classes_are_those_of_acrida(embed, target):
     ratio = program.run("--show-task-ratio", "visitor").stdout
     assert re.search(r"75\.0 +index_page", ratio) and "other" not in ratio
     shown = program.run("--help").stdout
-    assert shown.startswith("Usage: program [options]") and "--csv" in shown
+    assert shown.startswith("Usage: program [options]") and "--run-tasks" in shown
     assert "--locustfile" not in shown and "target --help" not in shown
     report = program.run("-n", 20, "-c", 2, "-r", 100, "-H", target.url, "visitor", "--only-summary")
     assert set(report.table()) <= {"GET /", "GET /about/"} and 20 <= report.total()[0] <= 22
@@ -278,6 +278,7 @@ def test_tasks_without_a_class_are_chosen_by_weight(embed):
     assert 4000 <= often + seldom <= 4004 and 2.5 < often / seldom < 3.6
     assert program.run("--list").stdout == "Available Locusts:\n    user\n"
     assert re.search(r"25\.0 +made at run time", program.run("--show-task-ratio").stdout)
+    assert program.run("--run-tasks", "made at run time").table().keys() == {"T made at run time"}
 
 
 def test_classes_beside_the_tasks_are_not_run(embed, target):
@@ -358,6 +359,8 @@ def test_the_example_of_boomers_model(kit, target):
     assert 1.5 < get / put < 2.7 and 2 < put / fetch < 4.5
     assert 0.03 < table["store get"].failures / get < 0.2 and set(report.errors()) != set()
     assert report.table()["GET /profile"].requests == target.stats()["requests"]
+    once = kit.run("--run-tasks", "put,fetch profile", "-H", target.url, program="boomer_model")
+    assert {name: row.requests for name, row in once.table().items()} == {"store put": 1, "GET /profile": 1}
 
 
 def test_the_program_of_the_page(kit, target):
