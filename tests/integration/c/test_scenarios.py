@@ -178,7 +178,7 @@ def test_a_session_is_kept_in_cookies(play_c, start_target):
         }
         static void profile(acr_user *user) { acr_get(user, "/profile"); }
         ACR_USER(member, .on_start = log_in, .tasks = {ACR_TASK(profile)}, .wait = acr_constant(0.1));
-    """, "-c", 3, "-t", "1s", host=target.url)
+    """, "-c", 3, "-n", 20, host=target.url)
     assert report.total()[1] == 0 and report.table()["GET /profile"].requests > 10
     agree(report, target.stats())
 
