@@ -117,16 +117,25 @@ typedef struct acr_task {
 /* So many tasks beside each other, at most. */
 #define ACR_TASKS_MAX 32
 
+/* g++ warns of fields that an element of an array leaves out, unless the element says itself what it is. */
+#ifdef __cplusplus
+#define ACR_TYPED_(type) type
+#else
+#define ACR_TYPED_(type)
+#endif
+
 /* clang-format off: initializers, each on a line. */
 /* ACR_TASK(function, .weight = 2): a function as a task. */
 #define ACR_TASK(...) ACR_TASK_(__VA_ARGS__, .end_ = 0)
 #define ACR_TASK_(fn, ...)                                     \
+    ACR_TYPED_(acr_task)                                       \
     {                                                          \
         .run = (fn), .set = NULL, .function = #fn, __VA_ARGS__ \
     }
 /* ACR_SUBSET(task_set, .weight = 10): a task set as a task; it runs until one of its tasks calls acr_interrupt(). */
 #define ACR_SUBSET(...) ACR_SUBSET_(__VA_ARGS__, .end_ = 0)
 #define ACR_SUBSET_(set_, ...)                                      \
+    ACR_TYPED_(acr_task)                                            \
     {                                                               \
         .run = NULL, .set = &(set_), .function = #set_, __VA_ARGS__ \
     }

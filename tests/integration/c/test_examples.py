@@ -22,7 +22,7 @@ HEADER = ROOT / "include" / "acrida.h"
 RUN_ELSEWHERE = {"embedding.c": "test_embedding.py", "embedding.cpp": "test_embedding.py",
                  "boomer_model.c": "test_embedding.py"}
 # Examples that are not valid, or not quiet, as C++: why.
-NOT_IN_CXX = {"boomer_model.c": "g++ 12 -Wextra warns of fields that designated initializers in a function leave out"}
+NOT_IN_CXX = {}
 
 # "| [file](file) | what it shows | `command` |"
 ROW = re.compile(r"^\| \[([\w.]+)\]\(\1\) \| ([^|]+) \| `([^`]+)` \|$", re.M)
