@@ -85,25 +85,27 @@ struct acr_capi_set {
 };
 
 struct acr_user {
+    /* Touched between a wait and the next one, and fetched ahead of it (acr_coroutine_touches()). */
     struct acr_capi *capi;
-    struct acr_capi_class *class;
-    uint64_t id;
-    struct acr_coroutine *coroutine;
     struct acr_fiber *fiber;
-    struct acr_random random;
-    struct acr_client *client; /* NULL until the first request */
-    void *state;
     struct acr_capi_text *texts;
     acr_response *answers; /* of the task that runs, newest first */
     struct acr_capi_set *set;
     const acr_task *task; /* the one that runs; NULL: on_start or on_stop */
-    jmp_buf *top;         /* where a task that does not return is cut off */
     unsigned late_waits;  /* calls that would have waited, since the user is being ended */
     bool ending;
     bool leaving;    /* acr_stop_user() */
     bool in_request; /* which is finished before the user ends, within limits */
     bool end_wanted; /* after the request */
     bool waited;     /* since the task began: then nobody starves */
+    struct acr_random random;
+    struct acr_capi_class *class;
+    struct acr_client *client; /* NULL until the first request */
+
+    uint64_t id;
+    struct acr_coroutine *coroutine;
+    void *state;
+    jmp_buf *top; /* where a task that does not return is cut off */
     struct acr_timer patience;
     struct acr_gate_place place; /* while it waits to begin a task */
 };

@@ -84,6 +84,7 @@ static void live(struct acr_coroutine *coroutine, void *context)
 {
     acr_user *user = context;
     user->fiber = acr_coroutine_fiber(coroutine);
+    acr_coroutine_touches(coroutine, user);
     if (user->class->definition->on_start != NULL)
         call_from_top(user, user->class->definition->on_start);
     if (!user->ending && !user->leaving)

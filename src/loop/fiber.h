@@ -45,6 +45,7 @@ struct acr_fiber { /* complete only so that it can be embedded; fields are priva
     struct acr_list ready; /* in the loop's list of woken fibers */
     struct acr_timer timer;
     const void *stack; /* where the suspended stack begins, if it is known: fetched ahead */
+    const void *data;  /* what its code touches first when it goes on, if that is known: likewise */
     bool waiting;      /* inside acr_fiber_wait */
     bool sleeping;     /* inside acr_fiber_sleep_until */
     bool woken;        /* a wake that no wait has consumed yet */

@@ -169,11 +169,12 @@ static void fire_slot(struct acr_wheel *wheel, uint32_t number)
     struct acr_wheel_slot *walked = begin_walk(wheel, number);
     for (uint32_t i = 0; i < walked->count && i < FETCH_AHEAD; i++)
         __builtin_prefetch(walked->timers[i], 1);
-    for (uint32_t i = 0; i < walked->count; i++)
+    for (uint32_t i = 0; i < walked->count; i++) {
+        fetch_ahead(walked, i);
         walked->timers[i]->slot = ACR_WHEEL_FIRING;
+    }
     for (uint32_t i = 0; i < walked->count; i++) {
         struct acr_timer *timer = walked->timers[i];
-        fetch_ahead(walked, i);
         if (timer == NULL)
             continue;
         timer->slot = ACR_TIMER_IDLE;
