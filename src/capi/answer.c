@@ -9,12 +9,13 @@
 #include "base/memory.h"
 #include "capi/events.h"
 #include "capi/internal.h"
+#include "capi/json.h"
 
 /* Compiled expressions kept: those that a script makes anew for each request must not fill the memory. */
 #define PATTERNS_MAX 256
 
-/* Documents nested more deeply are none: the parser recurses, and users have small stacks. */
-#define JSON_DEPTH_MAX 64
+/* After so many lookups a tree of the whole body is worth its price. */
+#define JSON_LOOKUPS_MAX 8
 
 struct acr_capi_pattern {
     regex_t compiled;
@@ -277,47 +278,18 @@ const char *acr_find_regex(acr_response *response, const char *pattern)
     return found;
 }
 
-static bool is_too_deep(struct acr_str json)
+/* Whether the body is JSON, which is looked at once. */
+static bool is_json(acr_response *response, struct acr_str body)
 {
-    bool in_string = false;
-    int depth = 0;
-    for (size_t i = 0; i < json.size && depth <= JSON_DEPTH_MAX; i++) {
-        char byte = json.data[i];
-        if (byte == '"')
-            in_string = !in_string;
-        else if (in_string)
-            i += byte == '\\';
-        else
-            depth += (byte == '[' || byte == '{') - (byte == ']' || byte == '}');
-    }
-    return depth > JSON_DEPTH_MAX;
-}
-
-static json_t *document_of(acr_response *response)
-{
-    struct acr_str body = {acr_body(response), acr_body_size(response)};
-    if (!response->json_tried && !is_too_deep(body))
-        response->json = json_loadb(body.data, body.size, JSON_DECODE_ANY, NULL);
-    response->json_tried = true;
-    return response->json;
-}
-
-/* Takes "~1" and "~0" out of one part of a pointer (RFC 6901 section 4). */
-static char *unescape(const char *begin, const char *end)
-{
-    char *part = acr_strndup(begin, (size_t)(end - begin)), *out = part;
-    for (const char *in = part; *in != '\0'; in++, out++) {
-        bool escape = in[0] == '~' && (in[1] == '0' || in[1] == '1');
-        *out = escape ? (in[1] == '0' ? '~' : '/') : *in;
-        in += escape;
-    }
-    *out = '\0';
-    return part;
+    if (!response->json_checked)
+        response->json_valid = acr_capi_json_check(body);
+    response->json_checked = true;
+    return response->json_valid;
 }
 
 static json_t *step(json_t *value, const char *begin, const char *end)
 {
-    char *part = unescape(begin, end), *rest;
+    char *part = acr_capi_json_unescape(begin, end), *rest;
     json_t *found = json_object_get(value, part);
     if (json_is_array(value)) {
         unsigned long index = strtoul(part, &rest, 10);
@@ -327,21 +299,55 @@ static json_t *step(json_t *value, const char *begin, const char *end)
     return found;
 }
 
-const char *acr_json(acr_response *response, const char *pointer)
+static json_t *find_in_tree(json_t *value, const char *pointer)
 {
-    json_t *value = document_of(response);
     while (value != NULL && *pointer == '/') {
         const char *end = strchrnul(++pointer, '/');
         value = step(value, pointer, end);
         pointer = end;
     }
-    if (value == NULL || *pointer != '\0')
-        return NULL;
+    return *pointer == '\0' ? value : NULL;
+}
+
+static const char *write_value(acr_user *user, json_t *value)
+{
     if (json_is_string(value))
-        return acr_capi_text_copy(response->user,
-                                  (struct acr_str){json_string_value(value), json_string_length(value)});
+        return acr_capi_text_copy(user, (struct acr_str){json_string_value(value), json_string_length(value)});
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    const char *copy = text != NULL ? acr_capi_text_copy(response->user, acr_str_of(text)) : NULL;
+    const char *copy = text != NULL ? acr_capi_text_copy(user, acr_str_of(text)) : NULL;
     free(text);
     return copy;
+}
+
+/* A value of the body, as it is written there. */
+static const char *give_value(acr_user *user, struct acr_str value)
+{
+    if (acr_capi_json_is_plain(value)) {
+        size_t quote = value.data[0] == '"';
+        return acr_capi_text_copy(user, (struct acr_str){value.data + quote, value.size - 2 * quote});
+    }
+    json_t *parsed = json_loadb(value.data, value.size, JSON_DECODE_ANY, NULL);
+    const char *text = parsed != NULL ? write_value(user, parsed) : NULL;
+    json_decref(parsed);
+    return text;
+}
+
+static const char *look_up_in_tree(acr_response *response, struct acr_str body, const char *pointer)
+{
+    if (response->json == NULL)
+        response->json = json_loadb(body.data, body.size, JSON_DECODE_ANY, NULL);
+    json_t *value = find_in_tree(response->json, pointer);
+    return value != NULL ? write_value(response->user, value) : NULL;
+}
+
+const char *acr_json(acr_response *response, const char *pointer)
+{
+    struct acr_str body = {acr_body(response), acr_body_size(response)};
+    if (!is_json(response, body))
+        return NULL;
+    if (response->json_lookups == JSON_LOOKUPS_MAX)
+        return look_up_in_tree(response, body, pointer);
+    response->json_lookups++;
+    struct acr_str value = acr_capi_json_find(body, pointer);
+    return value.data != NULL ? give_value(response->user, value) : NULL;
 }

@@ -120,8 +120,10 @@ struct acr_answer {
     const char *method;
     const char *name; /* what it is counted under instead of the route's target; NULL */
     acr_nanos time;
-    struct json_t *json; /* parsed when first asked for */
-    bool json_tried;
+    struct json_t *json;   /* the body as a tree, if it was looked into often */
+    unsigned json_lookups; /* without it */
+    bool json_checked;
+    bool json_valid;
     bool open;     /* caught, and not counted yet */
     bool uncaught; /* counted by its status at once */
     const char *why;
