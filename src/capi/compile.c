@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,10 +17,14 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "capi/object.h"
 
-#define ARGUMENTS_MAX 128
+#define ARGUMENTS_MAX 256
+/* Those that say what to do and with which file. */
+#define MORE_ARGUMENTS_MAX 8
 /* The exit code by which posix_spawn() and shells tell that there is no such program. */
 #define NO_SUCH_PROGRAM 127
 
@@ -52,10 +57,11 @@ static bool is_cxx(const char *source)
     return dot != NULL && (strcmp(dot, ".cc") == 0 || strcmp(dot, ".cpp") == 0);
 }
 
+/* A value of blanks is none. */
 static const char *environment_or(const char *name, const char *otherwise)
 {
     const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : otherwise;
+    return value != NULL && value[strspn(value, " \t")] != '\0' ? value : otherwise;
 }
 
 /* ../include of the program's folder: in a build tree and in an installation. */
@@ -76,14 +82,18 @@ static void find_include(struct command *command)
 static int read_own_flags(const char *source, struct acr_buffer *words, struct acr_error *error)
 {
     static const char mark[] = "// acrida:";
-    char line[4096];
+    char *line = NULL;
+    size_t room = 0;
     FILE *file = fopen(source, "re");
     if (file == NULL)
         return acr_error_set_system(error, ACR_ERR_NOT_FOUND, errno, "%s", source);
     int rc = 0;
-    while (rc == 0 && fgets(line, sizeof line, file) != NULL)
+    while (rc == 0 && getline(&line, &room, file) >= 0)
         if (strncmp(line, mark, sizeof mark - 1) == 0)
             rc = acr_buffer_append_format(words, " %s", line + sizeof mark - 1);
+    if (ferror(file))
+        rc = acr_error_set_system(error, ACR_ERR_NOT_FOUND, errno, "%s", source);
+    free(line);
     fclose(file);
     return rc;
 }
@@ -101,7 +111,10 @@ static int make_command(struct command *command, const char *source, struct acr_
         return rc;
     add_words(command, command->words.data);
     find_include(command);
-    return 0;
+    return command->count + MORE_ARGUMENTS_MAX <= ARGUMENTS_MAX
+               ? 0
+               : acr_error_set(error, ACR_ERR_LIMIT, "%s: more than %d flags to compile it", source,
+                               ARGUMENTS_MAX - MORE_ARGUMENTS_MAX);
 }
 
 static void command_done(struct command *command)
@@ -174,31 +187,72 @@ static int identify(struct command *command, const char *source, uint64_t *ret_h
     return rc;
 }
 
-/* Makes each folder on the way. */
-static int make_folders(char *path, struct acr_error *error)
+/* ---- where the object is kept */
+
+/* As far as there is one; the home of the password file if HOME does not say. */
+static const char *home_folder(void)
 {
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int failed = mkdir(path, 0777) < 0 && errno != EEXIST;
-        *slash = '/';
-        if (failed)
-            return acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "the cache %s", path);
+    const char *home = environment_or("HOME", NULL);
+    const struct passwd *entry = home == NULL ? getpwuid(getuid()) : NULL; /* nobody else asks at this time */
+    return home != NULL ? home : entry != NULL ? entry->pw_dir : NULL;
+}
+
+/* False: it would be too long, or there is none. */
+static bool name_cache(char folder[PATH_MAX])
+{
+    const char *cache = environment_or("XDG_CACHE_HOME", "");
+    bool given = cache[0] == '/';
+    const char *base = given ? cache : home_folder();
+    int size = base != NULL ? snprintf(folder, PATH_MAX, "%s%s/acrida", base, given ? "" : "/.cache") : -1;
+    return size > 0 && size < PATH_MAX;
+}
+
+/* Makes each folder on the way; 0 or errno. */
+static int make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash != NULL)
+            *slash = '\0';
+        int code = mkdir(path, 0777) < 0 && errno != EEXIST ? errno : 0;
+        if (slash != NULL)
+            *slash = '/';
+        if (slash == NULL || code != 0)
+            return code;
     }
+}
+
+static bool can_write(const char *source, char folder[PATH_MAX])
+{
+    int code = make_folders(folder);
+    if (code == 0 && access(folder, W_OK | X_OK) < 0)
+        code = errno;
+    if (code != 0)
+        acr_log(ACR_LOG_WARNING, "locust.main", "the cache %s cannot be written (%s): %s is compiled for this run only",
+                folder, strerror(code), source);
+    return code == 0;
+}
+
+/* A folder of its own, for as long as the object is used. */
+static int make_temporary(struct acr_compiled *ret, char folder[PATH_MAX], struct acr_error *error)
+{
+    int size = snprintf(folder, PATH_MAX, "%s/acrida-XXXXXX", environment_or("TMPDIR", "/tmp"));
+    if (size < 0 || size >= PATH_MAX || mkdtemp(folder) == NULL)
+        return acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "no folder to compile into: %s", folder);
+    ret->folder = acr_strdup(folder);
     return 0;
 }
 
-/* `path` takes PATH_MAX bytes. */
-static int name_object(const char *source, uint64_t hash, char *path, struct acr_error *error)
+static int name_object(struct acr_compiled *ret, const char *folder, const char *source, uint64_t hash,
+                       struct acr_error *error)
 {
-    const char *cache = getenv("XDG_CACHE_HOME");
-    const char *home = environment_or("HOME", "/tmp");
+    char path[PATH_MAX];
     const char *slash = strrchr(source, '/');
-    bool given = cache != NULL && cache[0] == '/';
-    int size = snprintf(path, PATH_MAX, "%s%s/acrida/%s-%016llx.so", given ? cache : home, given ? "" : "/.cache",
-                        slash != NULL ? slash + 1 : source, (unsigned long long)hash);
-    if (size < 0 || size >= PATH_MAX)
+    int size = snprintf(path, sizeof path, "%s/%s-%016llx.so", folder, slash != NULL ? slash + 1 : source,
+                        (unsigned long long)hash);
+    if (size < 0 || (size_t)size >= sizeof path)
         return acr_error_set(error, ACR_ERR_LIMIT, "the name of the cache for %s is too long", source);
-    return make_folders(path, error);
+    ret->path = acr_strdup(path);
+    return 0;
 }
 
 /* Under another name first: two of us may do this at once. */
@@ -212,21 +266,49 @@ static int compile_into(struct command *command, const char *source, const char 
     int rc = judge(run(command, more, ACR_ARRAY_SIZE(more), -1), command, source, error);
     if (rc == 0 && rename(unfinished, object) < 0)
         rc = acr_error_set_system(error, ACR_ERR_SYSTEM, errno, "%s", object);
+    if (rc < 0)
+        unlink(unfinished);
     return rc;
 }
 
-int acr_compile(const char *source, char **ret_object, struct acr_error *error)
+/* In the cache, where it may be already, or in a folder for this run. */
+static int compile_somewhere(struct command *command, const char *source, uint64_t hash, struct acr_compiled *ret,
+                             struct acr_error *error)
+{
+    char folder[PATH_MAX];
+    bool has_cache = name_cache(folder);
+    int rc = has_cache ? name_object(ret, folder, source, hash, error) : 0;
+    if (rc < 0 || (has_cache && acr_object_check(ret->path, NULL) == 0))
+        return rc;
+    if (!has_cache || !can_write(source, folder)) {
+        acr_free(ret->path);
+        ret->path = NULL;
+        rc = make_temporary(ret, folder, error);
+        rc = rc < 0 ? rc : name_object(ret, folder, source, hash, error);
+    }
+    return rc < 0 ? rc : compile_into(command, source, ret->path, error);
+}
+
+int acr_compile(const char *source, struct acr_compiled *ret, struct acr_error *error)
 {
     struct command command = {0};
     uint64_t hash = 0;
-    char object[PATH_MAX];
     int rc = make_command(&command, source, error);
     rc = rc < 0 ? rc : identify(&command, source, &hash, error);
-    rc = rc < 0 ? rc : name_object(source, hash, object, error);
-    if (rc == 0 && access(object, R_OK) != 0)
-        rc = compile_into(&command, source, object, error);
+    rc = rc < 0 ? rc : compile_somewhere(&command, source, hash, ret, error);
     command_done(&command);
-    if (rc == 0)
-        *ret_object = acr_strdup(object);
+    if (rc < 0)
+        acr_compiled_done(ret);
     return rc;
+}
+
+void acr_compiled_done(struct acr_compiled *compiled)
+{
+    if (compiled->folder != NULL && compiled->path != NULL)
+        unlink(compiled->path);
+    if (compiled->folder != NULL)
+        rmdir(compiled->folder);
+    acr_free(compiled->path);
+    acr_free(compiled->folder);
+    *compiled = (struct acr_compiled){0};
 }

@@ -43,7 +43,7 @@ struct acr_capi_class {
 
 struct acr_capi {
     struct acr_scenario scenario;
-    void *object;                    /* of dlopen() */
+    struct acr_object *object;
     bool is_own;                     /* the classes are the process's own and stay registered */
     const acr_user_definition *only; /* instead of what is registered; NULL */
     struct acr_capi_once *once;      /* --run-tasks; NULL */
@@ -63,6 +63,7 @@ struct acr_capi {
     bool telling_request; /* what listeners count themselves is not told */
     bool wait_refused;    /* to a listener; it is said once */
     bool told_of_uncaught;
+    bool host_missed; /* by a request: the run is being ended; said once */
 };
 
 /* A piece of memory that lives as long as a task. */

@@ -31,14 +31,36 @@ static bool is_absolute(struct acr_str text)
     return acr_str_starts_nocase(text, ACR_STR("http://")) || acr_str_starts_nocase(text, ACR_STR("https://"));
 }
 
+/* It is known at the first request only whether a class needs a host: then the run ends, or each of its requests would
+ * fail. The user is ended as if it had been told to. */
+static int miss_host(const acr_user *user, struct acr_str text, struct acr_error *error)
+{
+    struct acr_capi *capi = user->capi;
+    const char *host = user->class->host;
+    const char *name = user->class->definition->name;
+    if (host == NULL)
+        acr_error_set(error, ACR_ERR_CANCELLED, "%s: no host to talk to for %.*s. Give --host (-H), or set .host", name,
+                      ACR_STR_ARGS(text));
+    else
+        acr_error_set(error, ACR_ERR_CANCELLED,
+                      "%s: the host %s is not one of http:// or https://, so no request for %.*s", name, host,
+                      ACR_STR_ARGS(text));
+    if (!capi->host_missed)
+        acr_log(ACR_LOG_ERROR, "locust.main", "%s", error->detail);
+    capi->host_missed = true;
+    if (capi->scenario.exit_code < 0)
+        capi->scenario.exit_code = 1;
+    acr_load_request_quit(capi->scenario.load);
+    return ACR_ERR_CANCELLED;
+}
+
 static int parse(const acr_user *user, struct acr_str text, struct acr_url *ret_url, struct acr_error *error)
 {
     const char *host = user->class->host;
     if (is_absolute(text))
         return acr_url_parse(text, ret_url, error);
-    if (host == NULL)
-        return acr_error_set(error, ACR_ERR_MISSING_SCHEME, "%.*s: %s has no host: give --host (-H), or set .host",
-                             ACR_STR_ARGS(text), user->class->definition->name);
+    if (host == NULL || !is_absolute(acr_str_of(host)))
+        return miss_host(user, text, error);
     struct acr_buffer whole = {.limit = ACR_URL_MAX};
     int rc = acr_buffer_append_str(&whole, acr_str_of(host));
     if (rc == 0)

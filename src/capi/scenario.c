@@ -2,15 +2,15 @@
 /* scenario - loads the object, makes classes of what it registers, and drives their users for the run. */
 #include "capi/scenario.h"
 
-#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "capi/compile.h"
 #include "capi/events.h"
 #include "capi/internal.h"
+#include "capi/object.h"
 #include "capi/once.h"
 #include "capi/own_options.h"
 #include "capi/ratio.h"
@@ -149,6 +149,33 @@ static int check_tasks(const char *owner, const acr_task *tasks, int depth, stru
     return rc;
 }
 
+/* It may be of another protocol than HTTP, then without a scheme, too: "127.0.0.1:6379". Whether requests can be made
+ * of it turns out at the first one. */
+static int check_host(const char *owner, int code, const char *host, struct acr_error *error)
+{
+    struct acr_str text = acr_str_of(host);
+    struct acr_error why = {0};
+    struct acr_url url = {0};
+    if (strchr(host, ':') == NULL)
+        return acr_error_set(
+            error, code, "%s: '%s' has no scheme: write http://%s, or https:// (for another protocol with its port)",
+            owner, host, host);
+    if (!acr_str_starts_nocase(text, ACR_STR("http://")) && !acr_str_starts_nocase(text, ACR_STR("https://")))
+        return 0;
+    int rc = acr_url_parse(text, &url, &why);
+    acr_url_done(&url);
+    return rc == 0 ? 0 : acr_error_set(error, code, "%s: '%s': %s", owner, host, why.detail);
+}
+
+static int check_definition(const acr_user_definition *definition, struct acr_error *error)
+{
+    char owner[128];
+    snprintf(owner, sizeof owner, "%s.host", definition->name);
+    int rc = definition->host != NULL ? check_host(owner, ACR_ERR_SCRIPT, definition->host, error) : 0;
+    rc = rc < 0 ? rc : check_wait(definition->name, &definition->wait, error);
+    return rc < 0 ? rc : check_tasks(definition->name, definition->tasks, 0, error);
+}
+
 static int add_class(struct acr_capi *capi, const acr_user_definition *definition, struct acr_error *error)
 {
     if (definition->weight < 0)
@@ -161,8 +188,7 @@ static int add_class(struct acr_capi *capi, const acr_user_definition *definitio
                                                          .host = host,
                                                          .weight = definition->weight > 0 ? definition->weight : 1,
                                                          .fixed_count = definition->fixed_count};
-    int rc = check_wait(definition->name, &definition->wait, error);
-    return rc == 0 ? check_tasks(definition->name, definition->tasks, 0, error) : rc;
+    return check_definition(definition, error);
 }
 
 /* Keeps the one class that has the tasks of --run-tasks, with nothing else to do. */
@@ -198,26 +224,14 @@ static int make_classes(struct acr_capi *capi, const struct acr_scenario_request
         if (is_wanted(&names, definition_at(capi, i)->name))
             rc = add_class(capi, definition_at(capi, i), error);
     acr_free(names.items);
+    if (rc == 0 && capi->host != NULL && !request->may_be_empty)
+        rc = check_host("option -H", ACR_ERR_USAGE, capi->host, error);
     if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
         rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
                            capi->is_own ? "this program" : request->path);
     if (rc == 0 && request->run_tasks != NULL)
         rc = keep_tasks(capi, request->run_tasks, error);
     return rc;
-}
-
-static int open_object(struct acr_capi *capi, const char *path, struct acr_error *error)
-{
-    char *compiled = NULL;
-    int rc = acr_str_ends(acr_str_of(path), ACR_STR(".so")) ? 0 : acr_compile(path, &compiled, error);
-    if (rc < 0)
-        return rc;
-    acr_registry_begin_file(path);
-    capi->object = dlopen(compiled != NULL ? compiled : path, RTLD_NOW | RTLD_LOCAL);
-    acr_free(compiled);
-    if (capi->object == NULL)
-        return acr_error_set(error, ACR_ERR_SCRIPT, "%s does not load: %s", path, dlerror());
-    return acr_registry_check(error);
 }
 
 /* ---- life cycle */
@@ -235,8 +249,7 @@ static void scenario_close(struct acr_scenario *scenario)
     acr_capi_options_forget();
     if (!capi->is_own)
         acr_registry_clear();
-    if (capi->object != NULL)
-        dlclose(capi->object);
+    acr_object_close(capi->object);
     acr_capi_once_free(capi->once);
     acr_free(capi->classes);
     acr_free(scenario->classes);
@@ -284,7 +297,9 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
     if (rc == 0)
         rc = acr_coroutine_pool_open(capi->scenario.engine->loop, NULL, &capi->pool, error);
     if (rc == 0)
-        rc = capi->is_own ? acr_registry_check(error) : open_object(capi, request->path, error);
+        rc = capi->is_own ? 0 : acr_object_open(request->path, &capi->object, error);
+    if (rc == 0)
+        rc = acr_registry_check(error);
     if (rc == 0)
         rc = make_classes(capi, request, error);
     if (rc < 0) {
