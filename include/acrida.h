@@ -163,6 +163,8 @@ typedef struct acr_user_definition {
     unsigned fixed_count;          /* exactly so many of this class instead of a share */
     acr_wait_time wait;            /* between tasks; none: no wait */
     acr_task tasks[ACR_TASKS_MAX]; /* {ACR_TASK(...), ACR_SUBSET(...), ...}; at least one */
+    const acr_task *task_list;     /* instead of .tasks, when they are known at run time only: ... */
+    size_t task_count;             /* ... so many */
     bool sequence;                 /* the tasks in the order in which they are written */
     acr_task_fn *on_start;         /* once, before the first task */
     acr_task_fn *on_stop;          /* once, at the end */
@@ -429,8 +431,8 @@ bool acr_option_given(const acr_own_option *option);
  * acr_register_user(ACR_ABI, &definition); a definition must stay as it is to the end. */
 int acr_run(int argc, char **argv);
 
-/* Runs users that have nothing but these tasks (at most ACR_TASKS_MAX), chosen by weight, without a wait; their class
- * is called "user". For tasks that are known at run time only: tasks[i].run and .name are enough; see acr_task_data().
+/* Runs users that have nothing but these tasks, chosen by weight, without a wait; their class is called "user". For
+ * tasks that are known at run time only: tasks[i].run and .name are enough; see acr_task_data().
  * What `tasks` holds must stay as it is until the function returns. */
 int acr_run_tasks(int argc, char **argv, const acr_task *tasks, size_t count);
 

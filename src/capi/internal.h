@@ -75,8 +75,9 @@ struct acr_capi_text {
 /* A set of tasks as it is being run. */
 struct acr_capi_set {
     const acr_task *tasks;
-    unsigned task_count, weight; /* of all tasks together */
-    unsigned position, repeated; /* of a sequence: the task whose turn it is, and how often it had it */
+    size_t task_count;
+    uint64_t weight;           /* of all tasks together */
+    size_t position, repeated; /* of a sequence: the task whose turn it is, and how often it had it */
     bool sequence;
     bool interrupted, at_once; /* by acr_interrupt() */
     struct acr_wait wait;
@@ -145,6 +146,27 @@ struct acr_capi_count {
 static inline bool acr_capi_is_task(const acr_task *task)
 {
     return task->run != NULL || task->set != NULL;
+}
+
+/* Tasks beside each other. */
+struct acr_capi_tasks {
+    const acr_task *items;
+    size_t count;
+};
+
+/* `tasks`: ACR_TASKS_MAX, the first of them in use. */
+static inline struct acr_capi_tasks acr_capi_tasks_of(const acr_task *tasks)
+{
+    size_t count = 0;
+    while (count < ACR_TASKS_MAX && acr_capi_is_task(&tasks[count]))
+        count++;
+    return (struct acr_capi_tasks){tasks, count};
+}
+
+static inline struct acr_capi_tasks acr_capi_user_tasks(const acr_user_definition *user)
+{
+    return user->task_list != NULL ? (struct acr_capi_tasks){user->task_list, user->task_count}
+                                   : acr_capi_tasks_of(user->tasks);
 }
 
 static inline const char *acr_capi_task_name(const acr_task *task)

@@ -9,9 +9,6 @@
 #include "base/str.h"
 #include "capi/internal.h"
 
-/* A place is left for the end. */
-#define NAMES_MAX (ACR_TASKS_MAX - 1)
-
 struct set {
     struct set *next;
     acr_task_set definition;
@@ -19,6 +16,7 @@ struct set {
 
 struct acr_capi_once {
     acr_user_definition definition;
+    acr_task *tasks; /* its own: the chosen ones and user_end */
     struct set *sets;
 };
 
@@ -55,19 +53,20 @@ static acr_task wrap(struct acr_capi_once *once, const acr_task *inner, const ac
 }
 
 /* Those of a set before those within. */
-static bool find(struct acr_capi_once *once, const acr_task *tasks, struct acr_str name, acr_task *ret_task)
+static bool find(struct acr_capi_once *once, struct acr_capi_tasks tasks, struct acr_str name, acr_task *ret_task)
 {
-    for (int i = 0; i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
-        if (!is_called(&tasks[i], name))
+    for (size_t i = 0; i < tasks.count; i++) {
+        if (!is_called(&tasks.items[i], name))
             continue;
-        *ret_task = tasks[i];
+        *ret_task = tasks.items[i];
         return true;
     }
-    for (int i = 0; i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
+    for (size_t i = 0; i < tasks.count; i++) {
+        const acr_task_set *set = tasks.items[i].set;
         acr_task inner;
-        if (tasks[i].set == NULL || !find(once, tasks[i].set->tasks, name, &inner))
+        if (set == NULL || !find(once, acr_capi_tasks_of(set->tasks), name, &inner))
             continue;
-        *ret_task = wrap(once, &inner, tasks[i].set);
+        *ret_task = wrap(once, &inner, set);
         return true;
     }
     return false;
@@ -83,12 +82,22 @@ static struct acr_str take_name(const char **names)
 
 /* ---- of one class */
 
-static void sets_free(struct acr_capi_once *once)
+static void empty(struct acr_capi_once *once)
 {
     for (struct set *set = once->sets; set != NULL; set = once->sets) {
         once->sets = set->next;
         acr_free(set);
     }
+    acr_free(once->tasks);
+    once->tasks = NULL;
+}
+
+static size_t count_names(const char *names)
+{
+    size_t count = 1;
+    for (const char *comma = strchr(names, ','); comma != NULL; comma = strchr(comma + 1, ','))
+        count++;
+    return count;
 }
 
 /* Has this class all of them? If not, ret_missing is the first that it has not. */
@@ -97,32 +106,35 @@ static bool choose(struct acr_capi_once *once, const char *names, const acr_user
 {
     size_t count = 0;
     acr_task task;
-    sets_free(once);
+    empty(once);
+    once->tasks = acr_alloc_zero((count_names(names) + 1) * sizeof *once->tasks);
     once->definition = (acr_user_definition){.name = from->name,
                                              .host = from->host,
+                                             .task_list = once->tasks,
                                              .sequence = true,
                                              .on_start = from->on_start,
                                              .on_stop = from->on_stop,
                                              .state_size = from->state_size};
     while (*names != '\0') {
         *ret_missing = take_name(&names);
-        if (!find(once, from->tasks, *ret_missing, &task))
+        if (!find(once, acr_capi_user_tasks(from), *ret_missing, &task))
             return false;
-        once->definition.tasks[count++] = wrap(once, &task, NULL);
+        once->tasks[count++] = wrap(once, &task, NULL);
     }
-    once->definition.tasks[count] = user_end;
+    once->tasks[count++] = user_end;
+    once->definition.task_count = count;
     return true;
 }
 
 /* ---- what is wrong with them */
 
-static int append_names(struct acr_buffer *out, const acr_task *tasks, const char *between)
+static int append_names(struct acr_buffer *out, struct acr_capi_tasks tasks, const char *between)
 {
     int rc = 0;
-    for (int i = 0; rc == 0 && i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
-        rc = acr_buffer_append_format(out, "%s%s", i == 0 ? between : ", ", acr_capi_task_name(&tasks[i]));
-        if (rc == 0 && tasks[i].set != NULL)
-            rc = append_names(out, tasks[i].set->tasks, ", ");
+    for (size_t i = 0; rc == 0 && i < tasks.count; i++) {
+        rc = acr_buffer_append_format(out, "%s%s", i == 0 ? between : ", ", acr_capi_task_name(&tasks.items[i]));
+        if (rc == 0 && tasks.items[i].set != NULL)
+            rc = append_names(out, acr_capi_tasks_of(tasks.items[i].set->tasks), ", ");
     }
     return rc;
 }
@@ -135,7 +147,7 @@ static int refuse(struct acr_str missing, const acr_user_definition *const *defi
     for (size_t i = 0; rc == 0 && i < count; i++) {
         rc = acr_buffer_append_format(&known, "%s%s", i == 0 ? "" : "; ", definitions[i]->name);
         if (rc == 0)
-            rc = append_names(&known, definitions[i]->tasks, ": ");
+            rc = append_names(&known, acr_capi_user_tasks(definitions[i]), ": ");
     }
     acr_error_set(error, ACR_ERR_SCRIPT,
                   "--run-tasks: no user class has all of these tasks; %.*s is missing. There are: %.*s",
@@ -146,14 +158,9 @@ static int refuse(struct acr_str missing, const acr_user_definition *const *defi
 
 static int check_names(const char *names, struct acr_error *error)
 {
-    size_t count = 0;
-    do {
+    for (size_t i = count_names(names); i > 0; i--)
         if (take_name(&names).size == 0)
             return acr_error_set(error, ACR_ERR_USAGE, "option --run-tasks: a name is missing, as in --run-tasks a,b");
-        count++;
-    } while (*names != '\0');
-    if (count > NAMES_MAX)
-        return acr_error_set(error, ACR_ERR_USAGE, "option --run-tasks: more than %d names", NAMES_MAX);
     return 0;
 }
 
@@ -183,7 +190,7 @@ void acr_capi_once_free(struct acr_capi_once *once)
 {
     if (once == NULL)
         return;
-    sets_free(once);
+    empty(once);
     acr_free(once);
 }
 

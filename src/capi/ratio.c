@@ -10,19 +10,19 @@
 #include "capi/internal.h"
 
 /* {name: {"ratio": share, "tasks": the same below it}}; `around`: what a share of one is. */
-static json_t *tree_of(const acr_task *tasks, double around, bool total)
+static json_t *tree_of(struct acr_capi_tasks tasks, double around, bool total)
 {
     json_t *tree = json_object();
     double sum = 0;
-    for (int i = 0; i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++)
-        sum += acr_capi_task_weight(&tasks[i]);
-    for (int i = 0; i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
-        const char *name = acr_capi_task_name(&tasks[i]);
-        double ratio = acr_capi_task_weight(&tasks[i]) / sum * around;
+    for (size_t i = 0; i < tasks.count; i++)
+        sum += acr_capi_task_weight(&tasks.items[i]);
+    for (size_t i = 0; i < tasks.count; i++) {
+        const acr_task *task = &tasks.items[i];
+        double ratio = acr_capi_task_weight(task) / sum * around;
         json_t *node = json_pack("{s:f}", "ratio", ratio);
-        if (tasks[i].set != NULL)
-            json_object_set_new(node, "tasks", tree_of(tasks[i].set->tasks, total ? ratio : 1, total));
-        json_object_set_new(tree, name, node);
+        if (task->set != NULL)
+            json_object_set_new(node, "tasks", tree_of(acr_capi_tasks_of(task->set->tasks), total ? ratio : 1, total));
+        json_object_set_new(tree, acr_capi_task_name(task), node);
     }
     return tree;
 }
@@ -35,7 +35,7 @@ static json_t *classes_tree(const struct acr_capi *capi, bool total)
         sum += capi->scenario.classes[i].weight;
     for (size_t i = 0; i < capi->scenario.class_count; i++) {
         double ratio = capi->scenario.classes[i].weight / sum;
-        json_t *tasks = tree_of(capi->classes[i].definition->tasks, total ? ratio : 1, total);
+        json_t *tasks = tree_of(acr_capi_user_tasks(capi->classes[i].definition), total ? ratio : 1, total);
         json_object_set_new(tree, capi->scenario.classes[i].name,
                             json_pack("{s:f,s:o}", "ratio", ratio, "tasks", tasks));
     }

@@ -128,24 +128,29 @@ static int check_wait(const char *owner, const acr_wait_time *wait, struct acr_e
     return acr_error_set(error, ACR_ERR_SCRIPT, "%s.wait: %s", owner, why.detail);
 }
 
-/* The task sets among them, and those within. */
-static int check_tasks(const char *owner, const acr_task *tasks, int depth, struct acr_error *error)
+static int check_tasks(const char *owner, struct acr_capi_tasks tasks, int depth, struct acr_error *error);
+
+static int check_task(const char *owner, const acr_task *task, size_t number, int depth, struct acr_error *error)
+{
+    const char *name = acr_capi_task_name(task);
+    if (!acr_capi_is_task(task) || name == NULL)
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s: task %zu has no %s", owner, number,
+                             acr_capi_is_task(task) ? ".name" : ".run");
+    if (task->set == NULL)
+        return 0;
+    int rc = check_wait(name, &task->set->wait, error);
+    return rc < 0 ? rc : check_tasks(name, acr_capi_tasks_of(task->set->tasks), depth + 1, error);
+}
+
+static int check_tasks(const char *owner, struct acr_capi_tasks tasks, int depth, struct acr_error *error)
 {
     int rc = 0;
     if (depth > SETS_DEEP_MAX)
         return acr_error_set(error, ACR_ERR_SCRIPT, "%s: task sets more than %d deep", owner, SETS_DEEP_MAX);
-    if (!acr_capi_is_task(tasks))
+    if (tasks.count == 0)
         return acr_error_set(error, ACR_ERR_SCRIPT, "%s has nothing to do: give it .tasks", owner);
-    for (int i = 0; rc == 0 && i < ACR_TASKS_MAX && acr_capi_is_task(&tasks[i]); i++) {
-        const acr_task_set *set = tasks[i].set;
-        const char *name = acr_capi_task_name(&tasks[i]);
-        if (name == NULL)
-            rc = acr_error_set(error, ACR_ERR_SCRIPT, "%s.tasks[%d] has neither .name nor .function", owner, i);
-        else if (set != NULL)
-            rc = check_wait(name, &set->wait, error);
-        if (rc == 0 && set != NULL)
-            rc = check_tasks(name, set->tasks, depth + 1, error);
-    }
+    for (size_t i = 0; rc == 0 && i < tasks.count; i++)
+        rc = check_task(owner, &tasks.items[i], i + 1, depth, error);
     return rc;
 }
 
@@ -173,7 +178,7 @@ static int check_definition(const acr_user_definition *definition, struct acr_er
     snprintf(owner, sizeof owner, "%s.host", definition->name);
     int rc = definition->host != NULL ? check_host(owner, ACR_ERR_SCRIPT, definition->host, error) : 0;
     rc = rc < 0 ? rc : check_wait(definition->name, &definition->wait, error);
-    return rc < 0 ? rc : check_tasks(definition->name, definition->tasks, 0, error);
+    return rc < 0 ? rc : check_tasks(definition->name, acr_capi_user_tasks(definition), 0, error);
 }
 
 static int add_class(struct acr_capi *capi, const acr_user_definition *definition, struct acr_error *error)

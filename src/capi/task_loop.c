@@ -8,12 +8,12 @@ static struct acr_loop *loop_of(const acr_user *user)
     return user->capi->scenario.engine->loop;
 }
 
-static void set_tasks(struct acr_capi_set *set, const acr_task *tasks, bool sequence)
+static void set_tasks(struct acr_capi_set *set, struct acr_capi_tasks tasks, bool sequence)
 {
-    set->tasks = tasks;
+    set->tasks = tasks.items;
     set->sequence = sequence;
-    while (set->task_count < ACR_TASKS_MAX && acr_capi_is_task(&tasks[set->task_count]))
-        set->weight += acr_capi_task_weight(&tasks[set->task_count++]);
+    while (set->task_count < tasks.count)
+        set->weight += acr_capi_task_weight(&tasks.items[set->task_count++]);
 }
 
 static void set_wait(struct acr_capi_set *set, const acr_wait_time *wait)
@@ -137,7 +137,7 @@ static void call_on_stop(acr_user *user, acr_task_fn *fn)
 static void run_set(acr_user *user, const acr_task_set *definition)
 {
     struct acr_capi_set *set = user->set;
-    set_tasks(set, definition->tasks, definition->sequence);
+    set_tasks(set, acr_capi_tasks_of(definition->tasks), definition->sequence);
     set_wait(set, &definition->wait);
     if (!set->has_wait)
         set_wait(set, &user->class->definition->wait);
@@ -151,7 +151,7 @@ void acr_capi_run_tasks(acr_user *user)
 {
     const acr_user_definition *definition = user->class->definition;
     struct acr_capi_set set = {0};
-    set_tasks(&set, definition->tasks, definition->sequence);
+    set_tasks(&set, acr_capi_user_tasks(definition), definition->sequence);
     set_wait(&set, &definition->wait);
     user->set = &set;
     run_loop(user, &set);

@@ -38,25 +38,14 @@ static void process_give(const struct process *process)
     acr_log_set_level(process->log_level);
 }
 
-static int fail(const char *format, ...) ACR_PRINTF(1, 2);
-
-static int fail(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("acrida: error: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return EXIT_FAILED;
-}
-
 static int run(int argc, char **argv, const acr_user_definition *only)
 {
     /* Signals, the log and the limits are the process's, so one run has them at a time. */
     static atomic_flag running = ATOMIC_FLAG_INIT;
-    if (atomic_flag_test_and_set(&running))
-        return fail("a run is under way in this process: there can be another one when it is over");
+    if (atomic_flag_test_and_set(&running)) {
+        fputs("acrida: error: a run is under way in this process: there can be another one when it is over\n", stderr);
+        return EXIT_FAILED;
+    }
     struct process process;
     process_take(&process);
     int result = acr_program_run_own(argc, argv, only);
@@ -72,13 +61,6 @@ int acr_run(int argc, char **argv)
 
 int acr_run_tasks(int argc, char **argv, const acr_task *tasks, size_t count)
 {
-    acr_user_definition user = {.name = "user"};
-    if (count > ACR_TASKS_MAX)
-        return fail("acr_run_tasks() takes %d tasks at most, not %zu", ACR_TASKS_MAX, count);
-    for (size_t i = 0; i < count; i++) {
-        if (tasks[i].run == NULL && tasks[i].set == NULL)
-            return fail("acr_run_tasks(): tasks[%zu] has no function", i);
-        user.tasks[i] = tasks[i];
-    }
+    const acr_user_definition user = {.name = "user", .task_list = tasks, .task_count = count};
     return run(argc, argv, &user);
 }
