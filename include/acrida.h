@@ -226,6 +226,84 @@ void acr_log_info(acr_user *user, const char *format, ...) __attribute__((format
 void acr_log_warning(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void acr_log_error(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- test data */
+
+/* Rows of texts that all users share, read before the first user starts. */
+typedef struct acr_row acr_row;
+
+/* In which order acr_next_row() gives the rows of a feeder. */
+typedef enum acr_order {
+    ACR_CYCLIC,   /* row after row, and from the first again; to whoever asks */
+    ACR_ONCE,     /* row after row, each to one user only; then there is none */
+    ACR_RECYCLED, /* each is one user's at a time, until it gives it back or ends; who finds none waits for one */
+    ACR_RANDOM,   /* each as likely, again and again */
+} acr_order;
+
+/* Exactly one of `csv`, `lines` and `text`. A relative path begins in the folder of the scenario's source or .so, in a
+ * program of one's own in the working directory. */
+typedef struct acr_feeder {
+    const char *name;              /* set by ACR_FEEDER, for messages */
+    const char *csv;               /* a CSV file (RFC 4180, UTF-8), whose first line names the columns */
+    const char *lines;             /* a file of which each line is a row, of one column */
+    const char *text;              /* CSV that stands in the source: "name,password\nann,secret\n" */
+    const char *headings;          /* "name,password": of CSV that begins with a row already */
+    char separator;                /* between the fields of CSV; 0: a comma */
+    acr_order order;               /* ACR_CYCLIC unless told */
+    struct acr_capi_feeder *rows_; /* not to be set */
+} acr_feeder;
+
+/* ACR_FEEDER(accounts, .csv = "accounts.csv", .order = ACR_ONCE): at file level. The run does not begin (exit code 1)
+ * when the file is missing, has no rows, or a row has not as many fields as there are headings. Empty lines are no
+ * rows. */
+#define ACR_FEEDER(feeder_name, ...)                                             \
+    static acr_feeder feeder_name = {.name = #feeder_name, __VA_ARGS__};         \
+    __attribute__((constructor)) static void feeder_name##_register_feeder(void) \
+    {                                                                            \
+        acr_register_feeder(ACR_ABI, &feeder_name);                              \
+    }                                                                            \
+    extern int feeder_name##_ends_with_a_semicolon
+
+/* The next row, in the feeder's order; it and its fields are valid as long as the run. Waits only for a row of
+ * ACR_RECYCLED when others have them all, but not in the on_stop of a user that was told to end. NULL: all are used up
+ * (ACR_ONCE), there is none to wait for, or the user is being ended. */
+const acr_row *acr_next_row(acr_user *user, const acr_feeder *feeder);
+
+/* The field in the column of that heading, as it stands in the file, without its quotes. NULL when there is no such
+ * column, which is logged once, and for the row NULL. */
+const char *acr_field(const acr_row *row, const char *heading);
+
+/* The field in column 0, 1, ... */
+const char *acr_column(const acr_row *row, size_t number);
+
+/* The user does not need this row of ACR_RECYCLED any more: another one may have it. Rows of other orders, and NULL,
+ * need not be given back; then it has no effect. */
+void acr_give_back(acr_user *user, const acr_row *row);
+
+/* ---- rendezvous */
+
+/* Where users wait for each other. */
+typedef struct acr_rendezvous {
+    const char *name; /* set by ACR_RENDEZVOUS, for messages */
+    unsigned users;   /* so many go on together; 0: all users there are, once all that are wanted have been started */
+    double timeout;   /* seconds since the first came, after which those that wait go on without the others; 0: none */
+    struct acr_capi_rendezvous *place_; /* not to be set */
+} acr_rendezvous;
+
+/* ACR_RENDEZVOUS(checkout, .users = 100, .timeout = 30): at file level. */
+#define ACR_RENDEZVOUS(...) ACR_RENDEZVOUS_(__VA_ARGS__, .place_ = NULL)
+#define ACR_RENDEZVOUS_(rendezvous_name, ...)                                            \
+    static acr_rendezvous rendezvous_name = {.name = #rendezvous_name, __VA_ARGS__};     \
+    __attribute__((constructor)) static void rendezvous_name##_register_rendezvous(void) \
+    {                                                                                    \
+        acr_register_rendezvous(ACR_ABI, &rendezvous_name);                              \
+    }                                                                                    \
+    extern int rendezvous_name##_ends_with_a_semicolon
+
+/* Waits for the others; then all go on in the same turn of the loop, so that what they ask for next is sent at the same
+ * moment. A user that ends meanwhile is not waited with. False: the timeout (counted; the log tells at the first one,
+ * and at the end how many there were), or the user is being ended, also in the on_stop of one that was told to end. */
+bool acr_meet(acr_user *user, const acr_rendezvous *rendezvous);
+
 /* ---- requests */
 
 /* One answer, or that there was none. */
@@ -451,6 +529,8 @@ void acr_register_user(unsigned abi, const acr_user_definition *definition);
 void acr_register_test(unsigned abi, const acr_test_definition *definition);
 void acr_register_option(unsigned abi, acr_own_option *option);
 void acr_register_listener(unsigned abi, const char *event, acr_listener_fn *fn);
+void acr_register_feeder(unsigned abi, acr_feeder *feeder);
+void acr_register_rendezvous(unsigned abi, acr_rendezvous *rendezvous);
 
 #ifdef __cplusplus
 }

@@ -56,6 +56,10 @@ struct acr_capi {
     struct acr_limits limits;
     struct acr_gate gate;    /* tasks begin here, if anything limits them */
     struct acr_map patterns; /* of acr_find_regex() */
+    struct acr_capi_feeder *feeders;
+    size_t feeder_count;
+    struct acr_capi_rendezvous *places;
+    size_t place_count;
     const struct acr_tls_settings *any_certificate;
     unsigned listening; /* calls of listeners that are under way: then nothing waits (events.h) */
     bool initialised;   /* listeners were told that everything is loaded */
@@ -110,6 +114,11 @@ struct acr_user {
     jmp_buf *top; /* where a task that does not return is cut off */
     struct acr_timer patience;
     struct acr_gate_place place; /* while it waits to begin a task */
+    struct acr_list rows;        /* of ACR_RECYCLED that it has (feeder.c) */
+    struct acr_list queued;      /* while it waits for a row, or at a rendezvous */
+    const acr_row *row;          /* that it was given while it waited; NULL: none */
+    bool met;                    /* all came to the rendezvous it waited at */
+    bool told;                   /* by the run to end: no cancel comes any more, so it waits for no other user */
 };
 
 /* One answer, or none. */
@@ -218,6 +227,21 @@ void acr_capi_count(const struct acr_capi_count *count, struct acr_str error);
 void acr_capi_check_limit(acr_user *user);
 /* By its status. */
 void acr_capi_answer_judge(acr_response *answer);
+
+/* feeder.c */
+/* Reads what feeders have registered. ACR_ERR_SCRIPT, ACR_ERR_NOT_FOUND and the like: `error` says which and why. */
+ACR_MUST_CHECK int acr_capi_feeders_open(struct acr_capi *capi, struct acr_error *error);
+void acr_capi_feeders_close(struct acr_capi *capi);
+/* Whatever rows it has are free again. */
+void acr_capi_rows_end(acr_user *user);
+
+/* rendezvous.c */
+ACR_MUST_CHECK int acr_capi_places_open(struct acr_capi *capi, struct acr_error *error);
+void acr_capi_places_close(struct acr_capi *capi);
+/* The number of users is another one, or has become final: those that wait for "all" may be complete. */
+void acr_capi_places_check(struct acr_capi *capi);
+/* Logs how many meetings timed out, if any. */
+void acr_capi_places_report(struct acr_capi *capi);
 
 /* request.c */
 /* The entry under which the answer is counted when it has no name of its own. */

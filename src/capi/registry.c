@@ -69,6 +69,24 @@ void acr_register_option(unsigned abi, acr_own_option *option)
     all->options[all->option_count++] = (struct acr_registered_option){option, current_file()};
 }
 
+void acr_register_feeder(unsigned abi, acr_feeder *feeder)
+{
+    struct acr_registry *all = &registry.all;
+    if (!fits(abi))
+        return;
+    GROW(all->feeders, all->feeder_count);
+    all->feeders[all->feeder_count++] = (struct acr_registered_feeder){feeder, registry.file};
+}
+
+void acr_register_rendezvous(unsigned abi, acr_rendezvous *rendezvous)
+{
+    struct acr_registry *all = &registry.all;
+    if (!fits(abi))
+        return;
+    GROW(all->rendezvous, all->rendezvous_count);
+    all->rendezvous[all->rendezvous_count++] = rendezvous;
+}
+
 const struct acr_registry *acr_registry(void)
 {
     return &registry.all;
@@ -118,5 +136,7 @@ void acr_registry_clear(void)
     acr_free(registry.all.tests);
     acr_free(registry.all.listeners);
     acr_free(registry.all.options);
+    acr_free(registry.all.feeders);
+    acr_free(registry.all.rendezvous);
     memset(&registry, 0, sizeof registry);
 }

@@ -27,6 +27,11 @@ struct acr_registered_option {
     const char *file;
 };
 
+struct acr_registered_feeder {
+    acr_feeder *definition;
+    const char *file; /* as acr_registry_begin_file() was told; NULL: the program itself has it */
+};
+
 struct acr_registry {
     struct acr_registered_user *users;
     size_t user_count;
@@ -36,6 +41,10 @@ struct acr_registry {
     size_t listener_count;
     struct acr_registered_option *options;
     size_t option_count;
+    struct acr_registered_feeder *feeders;
+    size_t feeder_count;
+    acr_rendezvous **rendezvous;
+    size_t rendezvous_count;
 };
 
 /* What is there, to be read. */

@@ -58,6 +58,8 @@ static int run(struct acr_scenario *scenario, struct acr_error *error)
 static void event(struct acr_scenario *scenario, enum acr_run_event number, uint64_t value)
 {
     struct acr_capi *capi = cast(scenario);
+    if (number == ACR_RUN_TEST_STOP)
+        acr_capi_places_report(capi);
     acr_capi_tell(capi, number, value);
     if (number == ACR_RUN_TEST_START && acr_limits_any(&capi->limits))
         acr_gate_begin(&capi->gate, &capi->limits);
@@ -69,6 +71,12 @@ static int options_help(struct acr_scenario *scenario, struct acr_buffer *out, s
     (void)error;
     acr_capi_options_help(out);
     return 0;
+}
+
+static void status(struct acr_scenario *scenario, const struct acr_run_status *status)
+{
+    if (status->state == ACR_RUN_RUNNING)
+        acr_capi_places_check(cast(scenario));
 }
 
 static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_buffer *out, struct acr_error *error)
@@ -250,6 +258,8 @@ static void scenario_close(struct acr_scenario *scenario)
     for (size_t i = 0; i < scenario->class_count; i++)
         acr_capi_routes_free(&capi->classes[i]);
     acr_capi_patterns_free(capi);
+    acr_capi_feeders_close(capi);
+    acr_capi_places_close(capi);
     acr_engine_close(scenario->engine);
     acr_capi_options_forget();
     if (!capi->is_own)
@@ -274,6 +284,7 @@ static const struct acr_scenario_ops ops = {.user_start = user_start,
                                             .user_stop = user_stop,
                                             .run = run,
                                             .event = event,
+                                            .status = status,
                                             .task_ratio = task_ratio,
                                             .options_help = options_help,
                                             .close = scenario_close};
@@ -307,6 +318,10 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
         rc = acr_registry_check(error);
     if (rc == 0)
         rc = make_classes(capi, request, error);
+    if (rc == 0)
+        rc = acr_capi_places_open(capi, error);
+    if (rc == 0 && !request->may_be_empty)
+        rc = acr_capi_feeders_open(capi, error);
     if (rc < 0) {
         scenario_close(&capi->scenario);
         return rc;

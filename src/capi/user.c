@@ -96,15 +96,18 @@ static void live(struct acr_coroutine *coroutine, void *context)
 static void ended(struct acr_coroutine *coroutine, void *context)
 {
     acr_user *user = context;
-    struct acr_load *load = user->capi->scenario.load;
+    struct acr_capi *capi = user->capi;
+    struct acr_load *load = capi->scenario.load;
     uint64_t id = user->id;
     (void)coroutine;
     acr_timer_disarm(&user->patience);
+    acr_capi_rows_end(user);
     acr_client_free(user->client);
-    user->capi->users[id] = NULL;
+    capi->users[id] = NULL;
     acr_free(user->state);
     acr_free(user);
     acr_load_user_ended(load, id);
+    acr_capi_places_check(capi);
 }
 
 static void remember(struct acr_capi *capi, acr_user *user)
@@ -129,6 +132,8 @@ void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id
         user->state = acr_alloc_zero(user->class->definition->state_size);
     acr_random_init(&user->random, capi->seed + id);
     acr_timer_init(&user->patience, loop_of(user), on_patience);
+    acr_list_init(&user->rows);
+    acr_list_init(&user->queued);
     remember(capi, user);
     if (acr_coroutine_start(capi->pool, live, ended, user, &user->coroutine) == 0)
         return;
@@ -138,6 +143,7 @@ void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id
 
 void acr_capi_user_stop(acr_user *user)
 {
+    user->told = true;
     if (user->in_request) {
         user->end_wanted = true;
         acr_timer_arm(&user->patience, acr_deadline_after(acr_loop_now(loop_of(user)), PATIENCE));

@@ -113,6 +113,8 @@ def test_an_example_runs_with_sanitizers(example, run, target, acrida):
 @pytest.mark.parametrize("example", [path for path in HERE if path.name not in NOT_IN_CXX], ids=lambda path: path.name)
 def test_an_example_runs_as_cxx(example, run, target, tmp_path):
     copied = shutil.copy(example, tmp_path / f"{example.stem}.cpp")
+    for data in FOLDER.glob("*.csv"):
+        shutil.copy(data, tmp_path)
     check_run(run, copied, options_of(example, target.url), target, {"CXX": "clang++"})
 
 
