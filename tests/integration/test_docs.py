@@ -5,7 +5,7 @@ A fenced block is run by its language:
 
 - python: with a user class, as a locustfile; without any import, as the body of a task; else as a plain script.
 - console: each line that starts with "$ ", with the page's first locustfile as locustfile.py (in C: scenario.c).
-- c: with ACR_USER, as a scenario; else as the body of a task that may run for a second.
+- c, cpp: with ACR_USER, as a scenario; else as the body of a task that may run for a second.
 - h, declarations of a header; text; and in README.md a block without a language: not run.
 
 A comment on the line before may say otherwise: <!-- not run: reason -->, <!-- exit code: 1 -->; <!-- host: xmlrpc -->:
@@ -134,7 +134,7 @@ def check(finished, code):
 
 def test_every_block_says_what_it_is():
     for block in BLOCKS:
-        known = ("python", "console", "c", "h", "text") + (("",) if block.page.name == "README.md" else ())
+        known = ("python", "console", "c", "cpp", "h", "text") + (("",) if block.page.name == "README.md" else ())
         assert block.language in known, str(block)
         assert not block.is_run or re.fullmatch(r"|exit code: \d+|host: xmlrpc", block.remark), str(block)
 
@@ -177,9 +177,9 @@ def as_c_task(text):
             "ACR_USER(reader, .tasks = {ACR_TASK(fragment)});\n")
 
 
-@pytest.mark.parametrize("block", blocks_in("c"), ids=str)
+@pytest.mark.parametrize("block", blocks_in("c") + blocks_in("cpp"), ids=str)
 def test_scenario_of_a_page_runs(block, run, target, tmp_path):
-    scenario = tmp_path / "scenario.c"
+    scenario = tmp_path / f"scenario.{block.language}"
     scenario.write_text(block.text if "ACR_USER(" in block.text else as_c_task(block.text))
     finished = run(["-f", scenario, "--no-web", "-c", "5", "-r", "100", "-n", "20", "-t", "1s", "-H", target.url],
                    env={"ACRIDA_CFLAGS": "-Wall -Werror"})
@@ -343,6 +343,15 @@ def test_files_that_a_page_names_exist(page):
     named = re.findall(r"`((?:src|tests|tools|examples|python|docs|bench)/[\w./-]+)`", page.read_text())
     missing = [name for name in named if not (ROOT / name).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_names_of_c_that_a_page_uses_exist(page):
+    header = set(re.findall(r"\w+", (ROOT / "include/acrida.h").read_text()))
+    own = set(re.findall(r"#define (\w+)", page.read_text()))
+    named = set(re.findall(r"\b(?:acr|ACR)_\w+", page.read_text()))
+    settings = {name for name in named if name.startswith("ACR_PYTHON_")}  # of the environment
+    assert named - header - own - settings == set()
 
 
 def test_every_example_is_named():
