@@ -261,7 +261,7 @@ typedef struct acr_feeder {
     {                                                                            \
         acr_register_feeder(ACR_ABI, &feeder_name);                              \
     }                                                                            \
-    extern int feeder_name##_ends_with_a_semicolon
+    struct feeder_name##_ends_with_a_semicolon
 
 /* The next row, in the feeder's order; it and its fields are valid as long as the run. Waits only for a row of
  * ACR_RECYCLED when others have them all, but not in the on_stop of a user that was told to end. NULL: all are used up
@@ -297,7 +297,7 @@ typedef struct acr_rendezvous {
     {                                                                                    \
         acr_register_rendezvous(ACR_ABI, &rendezvous_name);                              \
     }                                                                                    \
-    extern int rendezvous_name##_ends_with_a_semicolon
+    struct rendezvous_name##_ends_with_a_semicolon
 
 /* Waits for the others; then all go on in the same turn of the loop, so that what they ask for next is sent at the same
  * moment. A user that ends meanwhile is not waited with. False: the timeout (counted; the log tells at the first one,

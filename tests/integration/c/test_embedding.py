@@ -212,11 +212,76 @@ def test_runs_follow_each_other_with_numbers_of_their_own(embed, target):
             return 0;
         }
     """)
-    report = program.run("-n", 40, "-H", target.url, "CLASS")
+    report = program.run("-n", 40, "-H", target.url, "--only-summary", "CLASS")
     assert report.stdout == "0 1 0, 3 tests\n"
     tables = report.stderr.split("Shutting down")[1:]
     assert ["GET /nowhere" in table for table in tables] == [False, True, False]
     assert report.total() == (40, 0) and target.stats()["requests"] == 81
+
+
+def test_what_a_scenario_has_besides_classes_is_new_in_each_run(embed, target):
+    program = embed("""
+        ACR_FEEDER(names, .text = "name\\nann\\nbob\\n", .order = ACR_ONCE);
+        ACR_OPTION(depth, "--depth", .otherwise = "1", .kind = ACR_NUMBER);
+        static void once(acr_user *user)
+        {
+            const acr_row *row = acr_next_row(user, &names);
+            if (row == NULL)
+                acr_stop_user(user);
+            else
+                acr_get(user, "/", .name = acr_field(row, "name"));
+        }
+        ACR_USER(reader, .tasks = {ACR_TASK(once)});
+        static int tests;
+        static void judge(void)
+        {
+            acr_summary all;
+            acr_totals(NULL, NULL, &all);
+            printf("%d requests, depth %g\\n", (int)all.successes, acr_option_number(&depth));
+            if (++tests == 1)
+                acr_set_exit_code(7);
+        }
+        ACR_TEST(.on_quitting = judge);
+        int main(int argc, char **argv)
+        {
+            int first = acr_run(argc, argv);
+            printf("%d\\n", first);
+            return acr_run(argc - 2, argv);
+        }
+    """)
+    report = program.run("-H", target.url, "--depth", 5)
+    assert report.stdout == "2 requests, depth 5\n7\n2 requests, depth 1\n"
+    assert set(report.table()) == {"GET ann", "GET bob"}
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_all_may_stand_in_an_anonymous_namespace(embed, target, compiler):
+    report = embed("namespace {" + VISITOR + """
+        ACR_FEEDER(names, .text = "name\\nann\\n");
+        ACR_RENDEZVOUS(gate, .users = 1);
+        ACR_OPTION(depth, "--depth", .kind = ACR_NUMBER);
+        void meet(acr_user *user) { acr_meet(user, &gate); acr_fire(user, "met", (void *)acr_field(acr_next_row(user, &names), "name")); }
+        void listen(acr_user *user, void *name) { acr_log_info(user, "%s %g", (const char *)name, acr_option_number(&depth)); }
+        ACR_LISTENER("met", listen);
+        ACR_TASK_SET(inner, .tasks = {ACR_TASK(meet), ACR_TASK(acr_stop_user)}, .sequence = true);
+        ACR_USER(other, .tasks = {ACR_SUBSET(inner)});
+        void begin() {}
+        ACR_TEST(.on_start = begin);
+        }
+    """ + MAIN, f"{compiler} -std=c++20 -Wall -Wextra -Wpedantic -Werror").run("other", "--depth", 3, "-H", target.url)
+    assert report.records("INFO", "other") == ["ann 3"]
+
+
+def test_users_that_were_given_up_end_the_process(embed):
+    program = embed("""
+        #include <unistd.h>
+        static void block(acr_user *user) { acr_record_success(user, "T", "begun", 0, 0); for (;;) sleep(1); }
+        ACR_USER(stuck, .tasks = {ACR_TASK(block)});
+        int main(int argc, char **argv) { acr_run(argc, argv); puts("here again"); return 5; }
+    """)
+    report = program.run("-t", "1s", "-s", "1s")
+    assert report.stdout == "" and report.tables() > 0
+    assert "The load thread does not answer" in report.stderr
 
 
 def test_a_run_within_a_run_is_refused(embed, target):
@@ -310,7 +375,7 @@ def test_classes_beside_the_tasks_are_not_run(embed, target):
             return first + acr_run(argc, argv);
         }
     """)
-    report = program.run("-n", 50, "-H", target.url)
+    report = program.run("-n", 50, "-H", target.url, "--only-summary")
     assert report.stderr.split("Shutting down")[1].count("GET /") == 0
     assert set(report.table()) == {"GET /", "GET /about/"} and report.total() == (50, 0)
 
