@@ -211,6 +211,15 @@ def test_a_path_begins_in_the_folder_of_a_shared_object(play, script, tmp_path):
     assert play(ready / "scenario.so").stdout == "ready "
 
 
+def test_a_path_begins_in_the_working_directory_of_a_program_of_ones_own_and_each_run_has_all_rows(embed):
+    program = embed('ACR_FEEDER(people, .csv = "people.csv", .order = ACR_ONCE);' + ONE_TASK +
+                    "int main(int argc, char **argv) { return acr_run(argc, argv) + acr_run(argc, argv); }\n")
+    report = program.run("-c", 1, code=2)
+    assert report.stderr.count("feeder people: people.csv: No such file or directory") == 2
+    (program.folder / "people.csv").write_text("name\nann\nbob\n")
+    assert program.run("-c", 2, "-r", 100).stdout == "ann bob ann bob "
+
+
 BAD_FEEDERS = {
     "missing": ('.csv = "people.csv"', None, "people.csv: No such file or directory"),
     "folder": ('.csv = "."', None, "/.: Is a directory"),

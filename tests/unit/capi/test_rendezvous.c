@@ -2,6 +2,8 @@
 #include "support/unit.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "capi/internal.h"
@@ -18,6 +20,7 @@ static acr_user_definition definition = {.name = "tester"};
 static struct acr_capi_class class = {.definition = &definition};
 static acr_rendezvous place;
 static uint64_t turns;
+static int log_file;
 
 /* A user that goes to the rendezvous on a coroutine of its own. */
 static struct guest {
@@ -31,7 +34,8 @@ static struct guest {
 static int setup(void **state)
 {
     (void)state;
-    acr_log_set_level(ACR_LOG_CRITICAL);
+    log_file = memfd_create("log", MFD_CLOEXEC);
+    acr_log_set_fd(log_file);
     acr_clock_fake_init(&fake, ACR_NANOS_PER_SECOND, 0);
     capi = (struct acr_capi){.scenario.engine = &engine};
     engine = (struct acr_engine){.clock = &fake.clock};
@@ -50,7 +54,8 @@ static int teardown(void **state)
     acr_coroutine_pool_close(capi.pool);
     acr_load_close(load);
     acr_loop_close(engine.loop);
-    acr_log_set_level(ACR_LOG_INFO);
+    acr_log_set_fd(STDERR_FILENO);
+    close(log_file);
     return 0;
 }
 
@@ -90,6 +95,15 @@ static void check_met(size_t from, size_t to)
         assert_true(guests[i].gone && guests[i].met);
         assert_int_equal(guests[i].when, guests[from].when);
     }
+}
+
+/* Has a timeout been logged? */
+static bool timed_out(void)
+{
+    char text[4096];
+    ssize_t size = pread(log_file, text, sizeof text - 1, 0);
+    text[size > 0 ? size : 0] = '\0';
+    return strstr(text, "they go on without the others") != NULL;
 }
 
 static void test_all_go_on_in_the_same_turn_the_last_one_too(void **state)
@@ -153,6 +167,7 @@ static void test_those_that_wait_go_on_together_at_the_timeout_of_the_first(void
     assert_true(guests[0].gone && guests[1].gone && guests[0].when == guests[1].when);
     assert_false(guests[0].met || guests[1].met);
     assert_false(guests[0].user.ending || guests[1].user.ending);
+    assert_true(timed_out());
 }
 
 static void test_the_next_meeting_has_a_timeout_of_its_own(void **state)
@@ -195,6 +210,27 @@ static void test_a_user_that_ends_leaves_the_group_and_its_timeout_goes_with_the
     turn();
     turn();
     check_met(1, 3);
+}
+
+static void test_where_nobody_waits_any_more_nothing_times_out(void **state)
+{
+    (void)state;
+    assert_int_equal(open_place(2, 5), 0);
+    let_go(0);
+    let_go(1);
+    turn();
+    turn();
+    check_met(0, 2);
+    fake.monotonic_now += 10 * ACR_NANOS_PER_SECOND;
+    turn();
+    assert_false(timed_out());
+    let_go(2);
+    turn();
+    acr_coroutine_cancel(guests[2].coroutine);
+    turn();
+    fake.monotonic_now += 10 * ACR_NANOS_PER_SECOND;
+    turn();
+    assert_false(timed_out());
 }
 
 static void test_a_user_that_ends_in_the_moment_of_the_meeting_keeps_nobody_from_it(void **state)
