@@ -43,7 +43,8 @@ struct acr_capi_class {
 
 struct acr_capi {
     struct acr_scenario scenario;
-    struct acr_object *object;
+    struct acr_object **objects;
+    size_t object_count;
     bool is_own;                     /* the classes are the process's own and stay registered */
     const acr_user_definition *only; /* instead of what is registered; NULL */
     struct acr_capi_once *once;      /* --run-tasks; NULL */

@@ -241,7 +241,9 @@ static int make_classes(struct acr_capi *capi, const struct acr_scenario_request
         rc = check_host("option -H", ACR_ERR_USAGE, capi->host, error);
     if (rc == 0 && capi->scenario.class_count == 0 && !request->may_be_empty)
         rc = acr_error_set(error, ACR_ERR_SCRIPT, "No user class found in %s: define one with ACR_USER(...)",
-                           capi->is_own ? "this program" : request->path);
+                           capi->is_own               ? "this program"
+                           : request->path_count == 1 ? request->paths[0]
+                                                      : "any of the files");
     if (rc == 0 && request->run_tasks != NULL)
         rc = keep_tasks(capi, request->run_tasks, error);
     return rc;
@@ -264,7 +266,9 @@ static void scenario_close(struct acr_scenario *scenario)
     acr_capi_options_forget();
     if (!capi->is_own)
         acr_registry_clear();
-    acr_object_close(capi->object);
+    for (size_t i = 0; i < capi->object_count; i++)
+        acr_object_close(capi->objects[i]);
+    acr_free(capi->objects);
     acr_capi_once_free(capi->once);
     acr_free(capi->classes);
     acr_free(scenario->classes);
@@ -304,6 +308,18 @@ static struct acr_capi *capi_new(const struct acr_scenario_request *request)
     return capi;
 }
 
+static int open_objects(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_error *error)
+{
+    capi->objects = acr_alloc_zero(request->path_count * sizeof *capi->objects);
+    for (size_t i = 0; i < request->path_count; i++) {
+        int rc = acr_object_open(request->paths[i], &capi->objects[capi->object_count], error);
+        if (rc < 0)
+            return rc;
+        capi->object_count++;
+    }
+    return 0;
+}
+
 static int load(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                 struct acr_error *error)
 {
@@ -313,7 +329,7 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
     if (rc == 0)
         rc = acr_coroutine_pool_open(capi->scenario.engine->loop, NULL, &capi->pool, error);
     if (rc == 0)
-        rc = capi->is_own ? 0 : acr_object_open(request->path, &capi->object, error);
+        rc = capi->is_own ? 0 : open_objects(capi, request, error);
     if (rc == 0)
         rc = acr_registry_check(error);
     if (rc == 0)

@@ -15,6 +15,6 @@ ACR_MUST_CHECK int acr_capi_load(const struct acr_scenario_request *request, str
                                  struct acr_error *error);
 
 /* The user classes that are registered in this process (ACR_USER in a program's own source), or `only` if it is not
- * NULL; they stay registered. request->path is not looked at. Else as acr_capi_load(). */
+ * NULL; they stay registered. request->paths is not looked at. Else as acr_capi_load(). */
 ACR_MUST_CHECK int acr_capi_load_own(const struct acr_scenario_request *request, const struct acr_user_definition *only,
                                      struct acr_scenario **ret_scenario, struct acr_error *error);

@@ -90,7 +90,7 @@ static int refuse_others(const struct acr_scenario_request *request, struct acr_
 {
     if (request->run_tasks != NULL)
         return acr_error_set(error, ACR_ERR_USAGE, "option --run-tasks: it is for scenarios in C, and %s is in Python",
-                             request->path);
+                             request->paths[0]);
     if (!acr_limits_any(&request->limits))
         return 0;
     return acr_error_set(error, ACR_ERR_USAGE,
@@ -102,7 +102,7 @@ static int refuse_others(const struct acr_scenario_request *request, struct acr_
 int acr_frontend_load(const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                       struct acr_error *error)
 {
-    if (!acr_locustfile_is_python(request->path))
+    if (!acr_locustfile_is_python(request->paths[0]))
         return acr_capi_load(request, ret_scenario, error);
     int rc = refuse_others(request, error);
     return rc < 0 ? rc : load_python(request, ret_scenario, error);

@@ -35,8 +35,9 @@ static const struct acr_option table[] = {
      ACR_OPTION_FILE,
      AT(locustfile),
      "FILE",
-     "Python file or package to run, as in ../other.py; without a folder it is looked for in the working directory and "
-     "those above it [locustfile]"},
+     "Python file or package to run, as in ../other.py, or a scenario in C; of C also several, as in a.c,b.so, or a "
+     "folder "
+     "of them. Without a folder it is looked for in the working directory and those above it [locustfile]"},
     {{"--csv", "--csv-base-name"},
      2,
      ACR_OPTION_STRING,

@@ -196,6 +196,7 @@ static int store_value(struct parser *parser, const struct candidate *found, con
     case ACR_OPTION_FILE:
         parser->options->locustfile_left_out = false;
         parser->options->locustfile_given = true;
+        parser->options->locustfiles[parser->options->locustfile_count++] = value;
         *(const char **)target = value;
         return 0;
     case ACR_OPTION_WORDS:
@@ -323,6 +324,7 @@ static void set_defaults(struct acr_options *options, int argc)
                                     .expect_slaves = 1};
     options->known = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->known);
     options->rest = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->rest);
+    options->locustfiles = acr_alloc_zero((size_t)(argc > 0 ? argc : 1) * sizeof *options->locustfiles);
 }
 
 int acr_options_parse(int argc, char *const *argv, struct acr_options *options, struct acr_buffer *reason)
@@ -337,6 +339,10 @@ int acr_options_parse(int argc, char *const *argv, struct acr_options *options, 
     }
     if (options->locustfile_left_out)
         options->locustfile = "locustfile";
+    if (options->locustfile_left_out || options->locustfile_count == 0) {
+        options->locustfiles[0] = options->locustfile;
+        options->locustfile_count = 1;
+    }
     return 0;
 }
 
@@ -344,8 +350,9 @@ void acr_options_done(struct acr_options *options)
 {
     acr_free(options->known);
     acr_free(options->rest);
-    options->known = options->rest = NULL;
-    options->known_count = options->rest_count = 0;
+    acr_free(options->locustfiles);
+    options->known = options->rest = options->locustfiles = NULL;
+    options->known_count = options->rest_count = options->locustfile_count = 0;
 }
 
 int acr_options_refuse_unknown(const struct acr_options *options, struct acr_buffer *reason)

@@ -3,8 +3,8 @@
  * options - the command line, by the rules of Python's optparse and with the names of both generations.
  *
  * Options and class names may be mixed; `--` ends the options; a long name may be cut to any unique prefix; short flags
- * may be clustered; the last occurrence wins; an option that needs a value takes the next argument whatever it looks
- * like (but for -f, decisions.md D10). spec/locust-0.9.md 1.1, spec/locust-2.md 1.1.
+ * may be clustered; the last occurrence wins (but for -f, cli/locustfile.h); an option that needs a value takes the
+ * next argument whatever it looks like (but for -f, decisions.md D10). spec/locust-0.9.md 1.1, spec/locust-2.md 1.1.
  *
  * A locustfile may have options of its own (2.x's init_command_line_parser), and they are known only when it has been
  * loaded. So an option that is not in the table is not wrong yet: it stays, with the names of classes, in `rest`.
@@ -26,6 +26,8 @@
 /* Strings are borrowed from argv. */
 struct acr_options {
     const char *locustfile;
+    const char **locustfiles; /* of every -f, the default if there is none; the array is owned */
+    size_t locustfile_count;
     bool locustfile_given;
     bool locustfile_left_out; /* -f was given without a value */
     const char *host;

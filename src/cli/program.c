@@ -140,12 +140,13 @@ static int check_machine(const struct acr_options *options, struct acr_error *er
     return rc;
 }
 
-static int load_scenario(const struct program *program, const char *path, struct acr_scenario **ret_scenario,
-                         struct acr_error *error)
+static int load_scenario(const struct program *program, const struct acr_locustfiles *files,
+                         struct acr_scenario **ret_scenario, struct acr_error *error)
 {
     const struct acr_options *options = &program->options;
     struct acr_scenario_request request = {
-        .path = path,
+        .paths = (const char *const *)files->paths,
+        .path_count = files->count,
         .host = options->host,
         .known = options->known,
         .known_count = options->known_count,
@@ -196,13 +197,12 @@ static int hold_run(const struct acr_options *options, struct acr_scenario *scen
     return result < 0 ? fail(&error) : result;
 }
 
-/* NULL for classes that are in the process. */
-static int find_locustfile(const struct program *program, char **ret_path, struct acr_error *error)
+/* None for classes that are in the process. */
+static int find_locustfiles(const struct program *program, struct acr_locustfiles *files, struct acr_error *error)
 {
-    if (!program->has_own)
-        return acr_locustfile_find(program->options.locustfile, ret_path, error);
-    *ret_path = NULL;
-    return 0;
+    const struct acr_options *options = &program->options;
+    *files = (struct acr_locustfiles){0};
+    return program->has_own ? 0 : acr_locustfiles_find(options->locustfiles, options->locustfile_count, files, error);
 }
 
 /* The options that the scenario adds. */
@@ -210,15 +210,15 @@ static int add_own_options(const struct program *program, struct acr_buffer *tex
 {
     struct acr_error error = {0};
     struct acr_scenario *scenario = NULL;
-    char *path = NULL;
-    int rc = find_locustfile(program, &path, &error);
+    struct acr_locustfiles files;
+    int rc = find_locustfiles(program, &files, &error);
     if (rc == 0)
-        rc = load_scenario(program, path, &scenario, &error);
+        rc = load_scenario(program, &files, &scenario, &error);
     if (rc == 0 && scenario->ops->options_help != NULL)
         rc = scenario->ops->options_help(scenario, text, &error);
     if (scenario != NULL)
         scenario->ops->close(scenario);
-    acr_free(path);
+    acr_locustfiles_done(&files);
     return rc == 0 ? 0 : fail(&error);
 }
 
@@ -245,9 +245,9 @@ static int check_late(struct acr_options *options, struct acr_error *error)
 }
 
 /* Without a locustfile an unknown option is what is wrong. */
-static int check_locustfile(const struct program *program, char **ret_path, struct acr_error *error)
+static int check_locustfiles(const struct program *program, struct acr_locustfiles *files, struct acr_error *error)
 {
-    int rc = find_locustfile(program, ret_path, error);
+    int rc = find_locustfiles(program, files, error);
     if (rc == 0 || program->options.unknown == NULL)
         return rc;
     struct acr_buffer reason = {0};
@@ -271,18 +271,18 @@ static int run(struct program *program)
     struct acr_options *options = &program->options;
     struct acr_error error = {0};
     struct acr_scenario *scenario = NULL;
-    char *path = NULL;
+    struct acr_locustfiles files = {0};
     int rc = acr_options_interpret(options, &error);
     if (rc == 0)
         rc = set_up_log(program, &error);
     if (rc == 0 && options->locustfile_left_out)
         acr_log(ACR_LOG_WARNING, "locust.main", "-f has no value; taking the default locustfile.");
     if (rc == 0)
-        rc = check_locustfile(program, &path, &error);
+        rc = check_locustfiles(program, &files, &error);
     if (rc == 0)
         rc = check_machine(options, &error);
     if (rc == 0)
-        rc = load_scenario(program, path, &scenario, &error);
+        rc = load_scenario(program, &files, &scenario, &error);
     if (rc == 0)
         rc = check_late(options, &error);
     int result = rc != 0                          ? fail_script(program->name, &error)
@@ -290,7 +290,7 @@ static int run(struct program *program)
                                                   : hold_run(options, scenario);
     if (scenario != NULL)
         scenario->ops->close(scenario);
-    acr_free(path);
+    acr_locustfiles_done(&files);
     close_log(program);
     return result;
 }

@@ -101,7 +101,7 @@ static PyObject *call_load(PyObject *half, const struct acr_scenario_request *re
 {
     PyObject *known = text_list(request->known, request->known_count);
     PyObject *rest = text_list(request->rest, request->rest_count);
-    PyObject *path = PyUnicode_DecodeFSDefault(request->path);
+    PyObject *path = PyUnicode_DecodeFSDefault(request->paths[0]);
     PyObject *result = NULL;
     if (known != NULL && rest != NULL && path != NULL)
         result = PyObject_CallMethod(half, "load", "OzOOizO", path, request->host, known, rest, request->log_level,

@@ -95,7 +95,8 @@ struct acr_scenario {
 
 /* What the program asks of a front end. Strings are borrowed for the call. */
 struct acr_scenario_request {
-    const char *path;         /* absolute path of the locustfile (or package directory) */
+    const char *const *paths; /* absolute ones of the locustfile (or package directory); of C there may be several */
+    size_t path_count;
     const char *host;         /* --host, overrides every class's; NULL: none */
     const char *const *known; /* the program's own options, as they were given */
     size_t known_count;

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What a scenario in C adds to the command line, and what the command line makes of its files."""
+"""What a scenario in C adds to the command line, and several files with scenarios in C."""
+import os
+import subprocess
+
 import pytest
 
 from c_source import HEAD
+from programs import ROOT
 
 OPTIONS = """
 ACR_OPTION(depth, "--depth", .metavar = "N", .otherwise = "3", .help = "how deep to go", .kind = ACR_NUMBER,
@@ -115,3 +119,158 @@ def test_options_can_be_declared_in_cxx(play_c):
         ACR_USER(one, .tasks = {ACR_TASK(leave)});
     """, "--plain", "text", name="scenario.cc")
     assert report.stdout == "3 text\n"
+
+
+# ---- several files
+
+def user(name, before=""):
+    """The source of a class whose users count one request and leave."""
+    return HEAD + before + f"""
+static void once(acr_user *user) {{ acr_record_success(user, "T", "{name}", 0, 0); acr_stop_user(user); }}
+ACR_USER({name}, .fixed_count = 1, .tasks = {{ACR_TASK(once)}});
+"""
+
+
+@pytest.fixture
+def files(script, tmp_path):
+    """Three scenarios in C, the last one of them in a folder and compiled by itself."""
+    script(user("first"), "a.c")
+    script(user("second"), "b.cc")
+    script(user("third"), "more/c.c")
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", f"-I{ROOT / 'include'}", "-o",
+                    tmp_path / "more" / "c.so", tmp_path / "more" / "c.c"], check=True, capture_output=True)
+    (tmp_path / "more" / "c.c").unlink()
+    return tmp_path
+
+
+@pytest.fixture
+def names(run, files):
+    """names(*options): of the classes that --list shows."""
+
+    def list_names(*options):
+        finished = run([*options, "--list"], cwd=files)
+        assert finished.code == 0 and finished.stderr == "", str(finished)
+        return finished.stdout.split()[2:]
+
+    return list_names
+
+
+@pytest.mark.parametrize("options, expected", [
+    (["-f", "a.c,b.cc,more/c.so"], ["first", "second", "third"]),
+    (["-f", "more/c.so", "-f", "b.cc"], ["third", "second"]),
+    (["-f", "b.cc,a.c", "--locustfile=more/c.so"], ["second", "first", "third"]),
+    (["-f", "a.c,a.c", "-f", "./a.c"], ["first"]),
+    (["-f", "a.c,,b.cc,"], ["first", "second"]),
+    (["-f", "more"], ["third"]),
+    (["-f", "more/,a.c"], ["third", "first"]),
+    (["-f", "."], ["first", "second"]),
+], ids=lambda value: None)
+def test_several_files_are_one_scenario(names, options, expected):
+    assert names(*options) == expected
+
+
+def test_of_a_folder_its_files_are_taken_by_name(script, names):
+    for name in ("z", "m", "a"):
+        script(user(name), f"many/{name}.c")
+    script("#error not to be compiled\n", "many/_helper.c")
+    script("#error not to be compiled\n", "many/.hidden.c")
+    script("#error not to be compiled\n", "many/deeper/d.c")
+    script("no source\n", "many/notes.txt")
+    assert names("-f", "many") == ["a", "m", "z"]
+
+
+def test_a_file_with_a_comma_in_its_name_is_one_file(script, names):
+    script(user("odd"), "a.c,b.cc")
+    assert names("-f", "a.c,b.cc") == ["odd"]
+
+
+def test_the_users_of_all_files_run_together_and_names_choose_among_them(begin, files):
+    def play(*options):
+        report_of = begin(files / "a.c", "-f", files / "b.cc", "-f", files / "more", "-c", 3, "-t", "1s", *options)
+        return report_of.finish(60)
+
+    finished = play()
+    assert finished.code == 0 and all(f"T {name}" in finished.stderr for name in ("first", "second", "third"))
+    finished = play("third", "first")
+    assert finished.code == 0 and "T second" not in finished.stderr and "T third" in finished.stderr
+
+
+LISTENS = HEAD + """
+ACR_OPTION(depth, "--depth", .otherwise = "NAME has none");
+static int calls;
+static void on_init(void) { printf("NAME init: %s\\n", acr_option_text(&depth)); }
+static void on_quit(int exit_code) { printf("NAME quit: %d, %d calls\\n", exit_code, calls); }
+ACR_TEST(.on_init = on_init, .on_quit = on_quit);
+static void heard(acr_user *user, void *argument) { (void)user; calls += *(int *)argument; }
+ACR_LISTENER("step", heard);
+"""
+
+
+def test_events_and_options_are_shared_by_the_files_and_nothing_else(begin, script, tmp_path):
+    """The names in them are the same: each file is a world of its own."""
+    script(LISTENS.replace("NAME", "listener"), "listener.c")
+    path = script(LISTENS.replace("NAME", "walker") + """
+        static void once(acr_user *user) { int steps = 21; acr_fire(user, "step", &steps); acr_quit(user); acr_stop_user(user); }
+        ACR_USER(walker, .tasks = {ACR_TASK(once)});
+    """, "walker.c")
+    finished = begin(path, "-f", tmp_path / "listener.c", "--depth", 5).finish(60)
+    assert finished.stdout.splitlines() == ["walker init: 5", "listener init: 5", "walker quit: 0, 21 calls",
+                                            "listener quit: 0, 21 calls"]
+    finished = begin(path, "-f", tmp_path / "listener.c").finish(60)
+    assert finished.stdout.splitlines()[:2] == ["walker init: walker has none", "listener init: listener has none"]
+
+
+def test_the_same_class_in_two_files_is_refused(run, script, tmp_path):
+    for name in ("one.c", "other.c"):
+        script(user("twin"), name)
+    finished = run(["-f", "one.c,other.c", "--no-web", "-t", "1s"], cwd=tmp_path)
+    assert finished.code == 1 and "two user classes are called twin, in " in finished.stderr
+    assert "/one.c and in " in finished.stderr and "/other.c: rename one" in finished.stderr
+
+
+def test_an_option_of_two_kinds_is_refused(run, script, tmp_path):
+    script(user("one", 'ACR_OPTION(depth, "--depth", .kind = ACR_FLAG);'), "one.c")
+    script(user("two", 'ACR_OPTION(depth, "--depth");'), "two.c")
+    finished = run(["-f", "one.c,two.c", "--no-web", "-t", "1s"], cwd=tmp_path)
+    assert finished.code == 1 and "--depth is of another kind in " in finished.stderr, str(finished)
+
+
+@pytest.mark.parametrize("options, reason", [
+    (["-f", "a.c,locustfile.py"], "/locustfile.py, in Python, and "),
+    (["-f", "locustfile.py", "-f", "a.c"], "/locustfile.py, in Python, and "),
+    (["-f", "a.c", "-f", "locustfile.py"], "/locustfile.py, in Python, and "),
+    (["-f", "more,locustfile"], "/locustfile.py, in Python, and "),
+    (["-f", "locustfile.py,other.py"], "/other.py: only scenarios in C can be several"),
+    (["-f", "a.c,none.c"], "there is no none.c"),
+    (["-f", "none.c", "-f", "a.c"], "there is no none.c"),
+    (["-f", ","], "there is no ,"),
+    (["-f", "nothing"], "nothing is a folder without __init__.py and without scenarios in C"),
+    (["-f", "a.c,nothing"], "nothing is a folder without __init__.py and without scenarios in C"),
+], ids=lambda value: None)
+def test_files_that_do_not_go_together_are_refused(run, script, files, options, reason):
+    for name in ("locustfile.py", "other.py"):
+        script("from locust import User, task\nclass Visitor(User):\n    @task\n    def t(self): pass\n", name)
+    script("no source\n", "nothing/notes.txt")
+    finished = run([*options, "--no-web", "-t", "1s"], cwd=files)
+    assert finished.code == 1 and reason in finished.stderr and "Hatching" not in finished.stderr, str(finished)
+
+
+@pytest.mark.parametrize("options", [["-f", "none.py", "-f", "locustfile.py"], ["-f", "other.py", "-f", "locustfile"]])
+def test_of_files_in_python_the_last_one_counts(run, script, tmp_path, options):
+    for name in ("locustfile", "other"):
+        script(f"from locust import User, task\nclass {name.title()}(User):\n    @task\n    def t(self): pass\n",
+               f"{name}.py")
+    assert run([*options, "--list"], cwd=tmp_path).stdout == "Available Locusts:\n    Locustfile\n"
+
+
+def test_without_a_class_in_any_file_that_is_said(run, script, tmp_path):
+    for name in ("one.c", "two.c"):
+        script("int nothing;\n", name)
+    finished = run(["-f", "one.c,two.c", "--no-web", "-t", "1s"], cwd=tmp_path)
+    assert finished.code == 1 and "No user class found in any of the files" in finished.stderr
+
+
+def test_an_object_for_another_version_among_others_is_named(run, script, files):
+    script(HEAD + "#undef ACR_ABI\n#define ACR_ABI 77\n" + user("old"), "old.c")
+    finished = run(["-f", "a.c,old.c,b.cc", "--no-web", "-t", "1s"], cwd=files)
+    assert finished.code == 1 and "/old.c was compiled for version 77 of acrida.h" in finished.stderr

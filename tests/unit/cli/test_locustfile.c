@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "cli/locustfile.h"
 
 /* A folder of its own per test; the working directory is there. */
@@ -66,6 +67,37 @@ static void check_found(const char *value, const char *expected)
     assert_string_equal(found, path);
     acr_free(found);
 }
+
+/* `expected`: base names with a blank between. */
+static void check_files(const char *const *values, size_t count, const char *expected)
+{
+    struct acr_locustfiles files;
+    struct acr_error error = {0};
+    struct acr_buffer names = {0};
+    if (acr_locustfiles_find(values, count, &files, &error) != 0)
+        fail_msg("%s: %s", values[0], error.detail);
+    for (size_t i = 0; i < files.count; i++) {
+        assert_int_equal(files.paths[i][0], '/');
+        assert_int_equal(acr_buffer_append_format(&names, "%s%s", i > 0 ? " " : "", strrchr(files.paths[i], '/') + 1),
+                         0);
+    }
+    acr_locustfiles_done(&files);
+    assert_int_equal(acr_buffer_append(&names, "", 1), 0);
+    assert_string_equal(names.data, expected);
+    acr_buffer_done(&names);
+}
+
+static void check_files_refused(const char *const *values, size_t count, int code, const char *reason)
+{
+    struct acr_locustfiles files;
+    struct acr_error error = {0};
+    assert_int_equal(acr_locustfiles_find(values, count, &files, &error), code);
+    acr_locustfiles_done(&files);
+    if (strstr(error.detail, reason) == NULL)
+        fail_msg("%s: '%s' lacks '%s'", values[0], error.detail, reason);
+}
+
+#define VALUES(...) (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
 static void check_missing(const char *value, const char *reason)
 {
@@ -132,6 +164,57 @@ static void test_an_absolute_path_stays_what_it_is(void **state)
     check_found(path, "demo.py");
     snprintf(path, sizeof path, "%s/./x/../demo", root);
     check_found(path, "demo.py");
+}
+
+static void test_scenarios_in_c_may_be_several(void **state)
+{
+    (void)state;
+    make_file("a.c");
+    make_file("b.so");
+    make_folder("more");
+    make_file("more/z.cpp");
+    make_file("more/d.cc");
+    make_file("more/_left_out.c");
+    make_file("more/.hidden.c");
+    make_file("more/notes.txt");
+    check_files(VALUES("a.c"), "a.c");
+    check_files(VALUES("a.c,b.so"), "a.c b.so");
+    check_files(VALUES("b.so", "a,a.c", "./more/../b.so"), "b.so a.c");
+    check_files(VALUES("more", ",a.c,"), "d.cc z.cpp a.c");
+    make_file("a.c,b.so");
+    check_files(VALUES("a.c,b.so"), "a.c,b.so");
+    check_files_refused(VALUES("a.c", "c.c"), ACR_ERR_NOT_FOUND, "there is no c.c");
+    check_files_refused(VALUES("a.c,c.c"), ACR_ERR_NOT_FOUND, "there is no c.c");
+    check_files_refused(VALUES(","), ACR_ERR_NOT_FOUND, "there is no ,");
+    check_files_refused(VALUES(""), ACR_ERR_NOT_FOUND, "no locustfile found");
+}
+
+static void test_a_folder_of_scenarios_comes_after_a_file_or_package_of_that_name(void **state)
+{
+    (void)state;
+    make_folder("shop");
+    make_file("shop/one.c");
+    check_files(VALUES("shop"), "one.c");
+    make_file("shop.py");
+    check_files(VALUES("shop"), "shop.py");
+    check_files(VALUES("shop/"), "one.c");
+    make_file("shop/__init__.py");
+    check_files(VALUES("shop"), "shop");
+}
+
+static void test_of_python_the_last_value_counts_and_is_one_file(void **state)
+{
+    (void)state;
+    make_file("a.py");
+    make_file("b.py");
+    make_file("c.c");
+    check_files(VALUES("a.py", "b.py"), "b.py");
+    check_files(VALUES("none.py", "b"), "b.py");
+    check_files(VALUES("a.py,b.py", "a.py"), "a.py");
+    check_files_refused(VALUES("a.py,b.py"), ACR_ERR_INVALID, "only scenarios in C can be several");
+    check_files_refused(VALUES("a.py", "c.c"), ACR_ERR_INVALID, "a run has one language");
+    check_files_refused(VALUES("c.c", "a.py"), ACR_ERR_INVALID, "a run has one language");
+    check_files_refused(VALUES("c.c,a.py"), ACR_ERR_INVALID, "a run has one language");
 }
 
 static void test_a_tilde_is_the_home_folder(void **state)

@@ -92,6 +92,8 @@ static void test_defaults_are_those_of_locust(void **state)
     struct line line;
     const struct acr_options *options = parse(&line, "--no-web");
     assert_string_equal(options->locustfile, "locustfile");
+    assert_int_equal(options->locustfile_count, 1);
+    assert_string_equal(options->locustfiles[0], "locustfile");
     assert_null(options->host);
     assert_null(options->csv_base);
     assert_null(options->log_file);
@@ -230,6 +232,9 @@ static void test_the_last_occurrence_wins(void **state)
     const struct acr_options *options = parse(&line, "--no-web -c 1 --users 2 -c3 -f a.py -f b.py");
     assert_int_equal(options->users, 3);
     assert_string_equal(options->locustfile, "b.py");
+    assert_int_equal(options->locustfile_count, 2);
+    assert_string_equal(options->locustfiles[0], "a.py");
+    assert_string_equal(options->locustfiles[1], "b.py");
     finish(&line);
 }
 
