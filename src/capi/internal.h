@@ -92,7 +92,7 @@ struct acr_capi_set {
 };
 
 struct acr_user {
-    /* Touched between a wait and the next one, and fetched ahead of it (acr_coroutine_touches()). */
+    /* Touched between a wait and the next one, and fetched ahead of it (acr_coroutine_room()). */
     struct acr_capi *capi;
     struct acr_fiber *fiber;
     struct acr_capi_text *texts;

@@ -323,11 +323,12 @@ static int open_objects(struct acr_capi *capi, const struct acr_scenario_request
 static int load(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                 struct acr_error *error)
 {
+    const struct acr_coroutine_options options = {.room_bytes = sizeof(acr_user)};
     int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
     if (rc == 0)
         acr_gate_init(&capi->gate, capi->scenario.engine->loop);
     if (rc == 0)
-        rc = acr_coroutine_pool_open(capi->scenario.engine->loop, NULL, &capi->pool, error);
+        rc = acr_coroutine_pool_open(capi->scenario.engine->loop, &options, &capi->pool, error);
     if (rc == 0)
         rc = capi->is_own ? 0 : open_objects(capi, request, error);
     if (rc == 0)

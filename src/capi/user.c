@@ -82,9 +82,9 @@ static void call_on_stop(acr_user *user)
 
 static void live(struct acr_coroutine *coroutine, void *context)
 {
-    acr_user *user = context;
+    acr_user *user = acr_coroutine_room(coroutine);
+    (void)context;
     user->fiber = acr_coroutine_fiber(coroutine);
-    acr_coroutine_touches(coroutine, user);
     if (user->class->definition->on_start != NULL)
         call_from_top(user, user->class->definition->on_start);
     if (!user->ending && !user->leaving)
@@ -95,17 +95,16 @@ static void live(struct acr_coroutine *coroutine, void *context)
 /* On the loop's stack. */
 static void ended(struct acr_coroutine *coroutine, void *context)
 {
-    acr_user *user = context;
+    acr_user *user = acr_coroutine_room(coroutine);
     struct acr_capi *capi = user->capi;
     struct acr_load *load = capi->scenario.load;
     uint64_t id = user->id;
-    (void)coroutine;
+    (void)context;
     acr_timer_disarm(&user->patience);
     acr_capi_rows_end(user);
     acr_client_free(user->client);
     capi->users[id] = NULL;
     acr_free(user->state);
-    acr_free(user);
     acr_load_user_ended(load, id);
     acr_capi_places_check(capi);
 }
@@ -124,7 +123,16 @@ static void remember(struct acr_capi *capi, acr_user *user)
 
 void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id)
 {
-    acr_user *user = acr_alloc_zero(sizeof *user);
+    struct acr_coroutine *coroutine;
+    if (acr_coroutine_start(capi->pool, live, ended, NULL, &coroutine) != 0) {
+        acr_log(ACR_LOG_ERROR, "locust.runners", "no stack for another user of %s",
+                capi->classes[class_number].definition->name);
+        acr_load_user_ended(capi->scenario.load, id);
+        acr_capi_places_check(capi);
+        return;
+    }
+    acr_user *user = acr_coroutine_room(coroutine);
+    user->coroutine = coroutine;
     user->capi = capi;
     user->class = &capi->classes[class_number];
     user->id = id;
@@ -135,10 +143,6 @@ void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id
     acr_list_init(&user->rows);
     acr_list_init(&user->queued);
     remember(capi, user);
-    if (acr_coroutine_start(capi->pool, live, ended, user, &user->coroutine) == 0)
-        return;
-    acr_log(ACR_LOG_ERROR, "locust.runners", "no stack for another user of %s", user->class->definition->name);
-    ended(NULL, user);
 }
 
 void acr_capi_user_stop(acr_user *user)

@@ -2,6 +2,8 @@
 /* coroutine - fibers on stacks of their own: start, switch, end. */
 #include "loop/coroutine.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "loop/sanitizer.h"
 #include "loop/stacks.h"
@@ -18,13 +20,14 @@
 struct acr_coroutine_pool {
     struct acr_loop *loop;
     struct acr_stacks stacks;
+    size_t room_bytes; /* whole lines */
     size_t alive;
     struct acr_switch loop_stack; /* the loop's, while a coroutine runs */
     struct acr_sanitizer_stack loop_sanitizer;
 };
 
-/* Lies above its own stack, so that an idle coroutine touches one page. What a switch needs comes first: with the fiber
- * it fills two lines of the cache. */
+/* Lies above its own stack, with its room behind it, so that an idle coroutine touches one page. What a switch needs
+ * comes first: with the fiber it fills two lines of the cache. */
 struct acr_coroutine {
     struct acr_fiber fiber;
     bool started;
@@ -97,6 +100,11 @@ static void resume(struct acr_fiber *fiber)
 
 static const struct acr_fiber_ops coroutine_ops = {suspend, resume};
 
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
 int acr_coroutine_pool_open(struct acr_loop *loop, const struct acr_coroutine_options *options,
                             struct acr_coroutine_pool **ret_pool, struct acr_error *error)
 {
@@ -105,6 +113,7 @@ int acr_coroutine_pool_open(struct acr_loop *loop, const struct acr_coroutine_op
         options = &defaults;
     struct acr_coroutine_pool *pool = acr_alloc_zero(sizeof *pool);
     pool->loop = loop;
+    pool->room_bytes = whole_lines(options->room_bytes);
     size_t max_count = options->max_count != 0 ? options->max_count : DEFAULT_MAX_COUNT;
     int rc = acr_stacks_open(&pool->stacks, options->stack_bytes, max_count, options->max_count == 0, error);
     if (rc < 0) {
@@ -138,12 +147,22 @@ bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool)
     return !pool->stacks.unguarded;
 }
 
+/* Keeps the room on a line of its own. */
+#define COROUTINE_BYTES ((sizeof(struct acr_coroutine) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
+
 /* Bytes of the slot below the struct. */
 static size_t stack_size(const struct acr_coroutine_pool *pool, const char *low)
 {
     size_t slot = (size_t)(low - pool->stacks.base) / pool->stacks.slot_bytes;
-    size_t above = sizeof(struct acr_coroutine) + slot % STACK_COLOURS * CACHE_LINE;
+    size_t above = COROUTINE_BYTES + pool->room_bytes + slot % STACK_COLOURS * CACHE_LINE;
     return (acr_stacks_usable(&pool->stacks) - above) / CACHE_LINE * CACHE_LINE;
+}
+
+static void init_room(const struct acr_coroutine_pool *pool, struct acr_coroutine *coroutine)
+{
+    if (pool->room_bytes == 0)
+        return;
+    coroutine->fiber.data = memset(acr_coroutine_room(coroutine), 0, pool->room_bytes);
 }
 
 int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, acr_coroutine_fn *ended, void *context,
@@ -158,6 +177,7 @@ int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, a
     *coroutine = (struct acr_coroutine){.pool = pool, .fn = fn, .ended = ended, .context = context, .low = low};
     coroutine->sanitizer = acr_sanitizer_stack_of(low, size);
     acr_fiber_init(&coroutine->fiber, pool->loop, &coroutine_ops);
+    init_room(pool, coroutine);
     acr_switch_init(&coroutine->stack, low, size, run, coroutine);
     pool->alive++;
     acr_fiber_schedule(&coroutine->fiber);
@@ -171,9 +191,9 @@ void acr_coroutine_cancel(struct acr_coroutine *coroutine)
     acr_fiber_cancel(&coroutine->fiber);
 }
 
-void acr_coroutine_touches(struct acr_coroutine *coroutine, const void *data)
+void *acr_coroutine_room(struct acr_coroutine *coroutine)
 {
-    coroutine->fiber.data = data;
+    return (char *)coroutine + COROUTINE_BYTES;
 }
 
 struct acr_fiber *acr_coroutine_fiber(struct acr_coroutine *coroutine)

@@ -26,6 +26,7 @@ typedef void acr_coroutine_fn(struct acr_coroutine *coroutine, void *context);
 struct acr_coroutine_options {
     size_t stack_bytes; /* usable bytes per stack, rounded up to pages; 0 = 64 KiB less the guard page */
     size_t max_count;   /* most coroutines alive at once; 0 = 1,000,000, or fewer if address space is short */
+    size_t room_bytes;  /* for the caller's own data, of those of the stack: in the page that an idle one has anyway */
 };
 
 /* ACR_ERR_SYSTEM when the address space is not to be had. `options` may be NULL. */
@@ -53,9 +54,10 @@ ACR_MUST_CHECK int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coro
  * never runs; `ended` is called all the same. */
 void acr_coroutine_cancel(struct acr_coroutine *coroutine);
 
-/* Its code touches the 128 bytes at `data` first whenever it goes on: they are fetched into the cache when it is woken.
- * `data` lives as long as the coroutine. */
-void acr_coroutine_touches(struct acr_coroutine *coroutine, const void *data);
+/* The room_bytes of the pool that are this coroutine's, zeroed at its start and there until `ended` has returned. Their
+ * first 128 are what its code should touch first whenever it goes on: they are fetched into the cache when it is woken.
+ */
+void *acr_coroutine_room(struct acr_coroutine *coroutine);
 
 /* The fiber to hand to everything that waits. */
 struct acr_fiber *acr_coroutine_fiber(struct acr_coroutine *coroutine);

@@ -84,6 +84,48 @@ static void test_a_coroutine_first_runs_in_the_next_turn_and_ends_when_its_funct
     assert_int_equal(acr_coroutine_pool_count(pool), 0);
 }
 
+/* Fills its room, which `context` must find as it was, and its stack below it. */
+static void use_room(struct acr_coroutine *coroutine, void *context)
+{
+    volatile char below[8192];
+    memset((void *)below, 'x', sizeof below);
+    char *room = acr_coroutine_room(coroutine);
+    assert_int_equal(room[0] | room[99], 0);
+    memset(room, 'r', 100);
+    assert_int_equal(acr_fiber_wait(acr_coroutine_fiber(coroutine)), 0);
+    assert_int_equal(below[0] + below[sizeof below - 1], 2 * 'x');
+    ((struct record *)context)->runs++;
+}
+
+static void check_room(struct acr_coroutine *coroutine, void *context)
+{
+    const char *room = acr_coroutine_room(coroutine);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(room[i], 'r');
+    ((struct record *)context)->ends++;
+}
+
+static void test_a_room_is_zeroed_and_its_coroutine_s_own_until_that_has_ended(void **state)
+{
+    (void)state;
+    struct record record = {0};
+    const struct acr_coroutine_options options = {.room_bytes = 100};
+    struct acr_coroutine_pool *roomy;
+    struct acr_coroutine *coroutines[40]; /* more than there are ways to begin a stack */
+    assert_int_equal(acr_coroutine_pool_open(loop, &options, &roomy, NULL), 0);
+    for (int round = 1; round <= 2; round++) {
+        for (int i = 0; i < 40; i++)
+            assert_int_equal(acr_coroutine_start(roomy, use_room, check_room, &record, &coroutines[i]), 0);
+        turn();
+        for (int i = 0; i < 40; i++)
+            acr_fiber_wake(acr_coroutine_fiber(coroutines[i]));
+        turn();
+        assert_int_equal(record.runs, round * 40);
+        assert_int_equal(record.ends, round * 40);
+    }
+    acr_coroutine_pool_close(roomy);
+}
+
 static void test_one_cancelled_before_its_first_run_never_runs_but_ends(void **state)
 {
     (void)state;
