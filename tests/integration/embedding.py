@@ -16,6 +16,7 @@ class Kit:
         library, = installed.glob("lib/**/libacrida.so")
         self.building = {**os.environ, "PKG_CONFIG_PATH": str(library.parent / "pkgconfig")}
         self.running = {"LD_LIBRARY_PATH": str(library.parent)}
+        self.sanitizers = "-fsanitize=address,undefined" if preload(library) else ""
         if preload(library):
             self.running |= {"LD_PRELOAD": preload(library), "ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}
         self.started = []

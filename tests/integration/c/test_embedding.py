@@ -408,7 +408,7 @@ def run_example(kit, name, url, options, code=0):
     """As the comment at its top says, but for the time, the address, and where it lies."""
     build, run = commands_of(EXAMPLES / name)
     (kit.folder / "examples").symlink_to(ROOT / "examples")
-    kit.build(build)
+    kit.build(build.replace(" -O2 ", f" -O2 {kit.sanitizers} "))  # its own code as well
     program, *words = shlex.split(run)
     assert program.startswith("./") and words[-1] == "http://127.0.0.1:8000"
     time = words.index("-t") + 1
