@@ -14,7 +14,7 @@ def parse_root(description):
     return parser.parse_args().root
 
 
-def c_files(root, folders, suffixes=(".c", ".h", ".def", ".S")):
+def c_files(root, folders, suffixes=(".c", ".cc", ".h", ".def", ".S")):
     """Paths of the C files below `folders` of `root`, sorted, as paths relative to `root`."""
     found = (path for folder in folders for path in (root / folder).rglob("*"))
     return sorted(path.relative_to(root) for path in found if path.suffix in suffixes and path.is_file())

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* answer - what a task reads in an answer, and how it is counted. */
-#include <jansson.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +12,6 @@
 
 /* Compiled expressions kept: those that a script makes anew for each request must not fill the memory. */
 #define PATTERNS_MAX 256
-
-/* After so many lookups a tree of the whole body is worth its price. */
-#define JSON_LOOKUPS_MAX 8
 
 struct acr_capi_pattern {
     regex_t compiled;
@@ -138,7 +134,6 @@ void acr_failure(acr_response *response, const char *format, ...)
 
 static void answer_free(acr_response *answer)
 {
-    json_decref(answer->json);
     acr_response_unref(answer->http);
     if (answer->route != NULL && !answer->route->kept)
         acr_capi_route_free(answer->route);
@@ -278,76 +273,22 @@ const char *acr_find_regex(acr_response *response, const char *pattern)
     return found;
 }
 
-/* Whether the body is JSON, which is looked at once. */
-static bool is_json(acr_response *response, struct acr_str body)
+/* Other users' answers may have been looked into meanwhile. */
+static bool take_json(acr_response *response)
 {
-    if (!response->json_checked)
-        response->json_valid = acr_capi_json_check(body);
-    response->json_checked = true;
-    return response->json_valid;
-}
-
-static json_t *step(json_t *value, const char *begin, const char *end)
-{
-    char *part = acr_capi_json_unescape(begin, end), *rest;
-    json_t *found = json_object_get(value, part);
-    if (json_is_array(value)) {
-        unsigned long index = strtoul(part, &rest, 10);
-        found = part[0] != '\0' && *rest == '\0' ? json_array_get(value, index) : NULL;
-    }
-    acr_free(part);
-    return found;
-}
-
-static json_t *find_in_tree(json_t *value, const char *pointer)
-{
-    while (value != NULL && *pointer == '/') {
-        const char *end = strchrnul(++pointer, '/');
-        value = step(value, pointer, end);
-        pointer = end;
-    }
-    return *pointer == '\0' ? value : NULL;
-}
-
-static const char *write_value(acr_user *user, json_t *value)
-{
-    if (json_is_string(value))
-        return acr_capi_text_copy(user, (struct acr_str){json_string_value(value), json_string_length(value)});
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    const char *copy = text != NULL ? acr_capi_text_copy(user, acr_str_of(text)) : NULL;
-    free(text);
-    return copy;
-}
-
-/* A value of the body, as it is written there. */
-static const char *give_value(acr_user *user, struct acr_str value)
-{
-    if (acr_capi_json_is_plain(value)) {
-        size_t quote = value.data[0] == '"';
-        return acr_capi_text_copy(user, (struct acr_str){value.data + quote, value.size - 2 * quote});
-    }
-    json_t *parsed = json_loadb(value.data, value.size, JSON_DECODE_ANY, NULL);
-    const char *text = parsed != NULL ? write_value(user, parsed) : NULL;
-    json_decref(parsed);
-    return text;
-}
-
-static const char *look_up_in_tree(acr_response *response, struct acr_str body, const char *pointer)
-{
-    if (response->json == NULL)
-        response->json = json_loadb(body.data, body.size, JSON_DECODE_ANY, NULL);
-    json_t *value = find_in_tree(response->json, pointer);
-    return value != NULL ? write_value(response->user, value) : NULL;
+    struct acr_capi_json *json = response->user->capi->json;
+    if (acr_capi_json_has(json, response->json_number))
+        return true;
+    if (!response->json_refused)
+        response->json_number = acr_capi_json_take(json, acr_body(response), acr_body_size(response));
+    response->json_refused = response->json_number == 0;
+    return !response->json_refused;
 }
 
 const char *acr_json(acr_response *response, const char *pointer)
 {
-    struct acr_str body = {acr_body(response), acr_body_size(response)};
-    if (!is_json(response, body))
+    struct acr_str value;
+    if (!take_json(response) || !acr_capi_json_find(response->user->capi->json, pointer, &value.data, &value.size))
         return NULL;
-    if (response->json_lookups == JSON_LOOKUPS_MAX)
-        return look_up_in_tree(response, body, pointer);
-    response->json_lookups++;
-    struct acr_str value = acr_capi_json_find(body, pointer);
-    return value.data != NULL ? give_value(response->user, value) : NULL;
+    return acr_capi_text_copy(response->user, value);
 }

@@ -61,6 +61,7 @@ struct acr_capi {
     size_t feeder_count;
     struct acr_capi_rendezvous *places;
     size_t place_count;
+    struct acr_capi_json *json;
     const struct acr_tls_settings *any_certificate;
     unsigned listening; /* calls of listeners that are under way: then nothing waits (events.h) */
     bool initialised;   /* listeners were told that everything is loaded */
@@ -132,12 +133,10 @@ struct acr_answer {
     const char *method;
     const char *name; /* what it is counted under instead of the route's target; NULL */
     acr_nanos time;
-    struct json_t *json;   /* the body as a tree, if it was looked into often */
-    unsigned json_lookups; /* without it */
-    bool json_checked;
-    bool json_valid;
-    bool open;     /* caught, and not counted yet */
-    bool uncaught; /* counted by its status at once */
+    uint64_t json_number; /* of its body, while capi->json has it */
+    bool json_refused;    /* its body is no JSON */
+    bool open;            /* caught, and not counted yet */
+    bool uncaught;        /* counted by its status at once */
     const char *why;
 };
 

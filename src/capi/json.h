@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json - looks into a text of JSON without making a tree of it.
+ * json - looks into answers of JSON, with simdjson, whose memory is used again for each text.
  *
- * Most tests look at one or two members of a small answer, for which a tree costs twenty times as much as to read the
- * text where it stands. Jansson says what is JSON and how a value is written: numbers that may be too large for it and
- * names with escapes are shown to it, and tests compare all the rest with what it finds. (It overlooks a zero byte
- * behind a number; here that is no JSON.)
- *
- * Every text here is followed by a zero byte, as bodies are (acr_body()).
+ * One for all users of a scenario: it holds the text that was taken in last, and numbers those it takes in, so that
+ * whoever comes back knows whether it is still theirs.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "base/str.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-/* Documents nested more deeply are none: who parses them may recurse, and users have small stacks. */
+/* Documents nested more deeply are none: a guard against answers that are made to exhaust their reader. */
 #define ACR_CAPI_JSON_DEPTH_MAX 64
 
-/* Is this one value, with blanks around it at most, that Jansson would take (JSON_DECODE_ANY)? */
-bool acr_capi_json_check(struct acr_str text);
+struct acr_capi_json;
 
-/* The value at a pointer (RFC 6901), as it is written in a text that was checked; {NULL, 0}: there is none. Of members
- * of one name the last one counts, and an index may be written as strtoul() takes it. */
-struct acr_str acr_capi_json_find(struct acr_str text, const char *pointer);
+struct acr_capi_json *acr_capi_json_new(void);
+/* Accepts NULL. */
+void acr_capi_json_free(struct acr_capi_json *json);
 
-/* Of a value that was found: may it be given to a script without its quotes, or else as it is? If not, Jansson has to
- * undo escapes, or to write it in its own way. */
-bool acr_capi_json_is_plain(struct acr_str value);
+/* Takes a text in instead of the one before; it is copied. Its number, or 0 when it is no JSON. */
+uint64_t acr_capi_json_take(struct acr_capi_json *json, const char *text, size_t size);
 
-/* One part of a pointer, from behind its '/' to the next one, without the escapes ("~1", "~0"); to be freed. */
-char *acr_capi_json_unescape(const char *begin, const char *end);
+/* Is the text of that number still there? */
+bool acr_capi_json_has(const struct acr_capi_json *json, uint64_t number);
+
+/* The value at a pointer (RFC 6901): a string without its quotes and escapes, all else as JSON without blanks. Valid
+ * until the next call, and not ended by a zero byte. False: there is none. Of members of one name the first counts. */
+bool acr_capi_json_find(struct acr_capi_json *json, const char *pointer, const char **ret_value, size_t *ret_size);
+
+#ifdef __cplusplus
+}
+#endif

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "capi/events.h"
 #include "capi/internal.h"
+#include "capi/json.h"
 #include "capi/object.h"
 #include "capi/once.h"
 #include "capi/own_options.h"
@@ -262,6 +263,7 @@ static void scenario_close(struct acr_scenario *scenario)
     acr_capi_patterns_free(capi);
     acr_capi_feeders_close(capi);
     acr_capi_places_close(capi);
+    acr_capi_json_free(capi->json);
     acr_engine_close(scenario->engine);
     acr_capi_options_forget();
     if (!capi->is_own)
@@ -305,6 +307,7 @@ static struct acr_capi *capi_new(const struct acr_scenario_request *request)
     capi->seed = choose_seed();
     capi->limits = request->limits;
     acr_map_init(&capi->patterns);
+    capi->json = acr_capi_json_new();
     return capi;
 }
 
