@@ -26,7 +26,7 @@
  *
  * - Each user has a stack of its own (64 KiB) on one thread: what a task calls of this header may wait, and others run
  *   meanwhile; between two such calls a task has the thread for itself, so shared data needs no locks. A task that
- *   calls something else that blocks (read(), sleep()) holds all users up.
+ *   calls something else that blocks (read(), sleep()) holds all users up, but for what acr_blocking() is for.
  * - A user that is to end is told at the call it waits in, which returns at once without a result (acr_ending() says
  *   so). The task then has to return; one that goes on and waits again and again is cut off.
  * - Whatever a task gets from this header (responses, texts) is valid until that task returns; what on_start gets,
@@ -111,6 +111,7 @@ typedef struct acr_task {
     unsigned weight;         /* relative to the other tasks beside it; 0 = 1. In a sequence: how often in a row */
     const char *name;        /* shown instead of the function's */
     void *data;              /* what acr_task_data() gives to the function */
+    bool blocking;           /* runs on a thread of its own; see acr_blocking() */
     int end_;                /* not to be set */
 } acr_task;
 
@@ -373,6 +374,26 @@ void acr_failure(acr_response *response, const char *format, ...) __attribute__(
 /* Counts a request that was made by other means; seconds < 0: without a time. */
 void acr_record_success(acr_user *user, const char *type, const char *name, double seconds, uint64_t bytes);
 void acr_record_failure(acr_user *user, const char *type, const char *name, double seconds, const char *error);
+
+/* What acr_blocking() runs. */
+typedef void acr_blocking_fn(acr_user *user, void *argument);
+
+/* So many users at once can do work that blocks, if the system has as many threads; others wait for their turn. */
+#define ACR_BLOCKING_MAX 4096
+
+/* Runs fn(user, argument), which may block (a client of one's own, a library's calls), on a thread of a pool, while all
+ * other users go on; returns when it has returned. False when the user is being ended: then `fn` may not have run.
+ * ACR_TASK(fn, .blocking = true) runs a whole task so.
+ *
+ * `fn` may call: acr_record_success(), acr_record_failure() (counted in order, when it returns or 0.1 s later),
+ * acr_now(), acr_sleep(), acr_ending(), acr_state(), acr_user_number(), acr_task_data(), acr_random_...(),
+ * acr_format(), acr_form(), acr_log_...(), acr_option_...(), acr_stop_user(), acr_interrupt(), acr_quit(), and what
+ * reads a response or a row. All else does nothing there, and that is logged. Memory that it shares with other users
+ * needs locks.
+ *
+ * A user that is to end is not taken away from it: acr_ending() is true then and acr_sleep() returns, and the end of
+ * the user, and of the test, waits until `fn` returns: for 30 seconds, or for --stop-timeout. */
+bool acr_blocking(acr_user *user, acr_blocking_fn *fn, void *argument);
 
 /* ---- the test */
 

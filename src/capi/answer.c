@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/events.h"
 #include "capi/internal.h"
 #include "capi/json.h"
@@ -111,8 +112,15 @@ static void complain_of_uncaught(const acr_response *response, const char *funct
             response->user->class->definition->name, function, response->method, ACR_STR_ARGS(target));
 }
 
+static bool may_count(const acr_response *response)
+{
+    return !response->user->in_work || !acr_capi_refuse_in_work("acr_success() or acr_failure()");
+}
+
 void acr_success(acr_response *response)
 {
+    if (!may_count(response))
+        return;
     if (response->open)
         acr_capi_answer_count(response, (struct acr_str){0});
     else
@@ -126,6 +134,8 @@ void acr_failure(acr_response *response, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (!may_count(response))
+        return;
     if (response->open)
         acr_capi_answer_count(response, text[0] != '\0' ? acr_str_of(text) : ACR_STR("failure"));
     else
@@ -261,12 +271,13 @@ static const char *match(acr_response *response, const struct acr_capi_pattern *
 const char *acr_find_regex(acr_response *response, const char *pattern)
 {
     struct acr_map *patterns = &response->user->capi->patterns;
-    struct acr_capi_pattern *known = acr_map_find(patterns, acr_str_of(pattern));
+    bool is_shared = !response->user->in_work; /* else this is another thread */
+    struct acr_capi_pattern *known = is_shared ? acr_map_find(patterns, acr_str_of(pattern)) : NULL;
     if (known != NULL)
         return match(response, known);
     struct acr_capi_pattern *made = pattern_new(pattern);
     const char *found = match(response, made);
-    if (patterns->live < PATTERNS_MAX)
+    if (is_shared && patterns->live < PATTERNS_MAX)
         acr_map_set(patterns, acr_str_of(pattern), made);
     else
         pattern_free(made);

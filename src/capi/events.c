@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "capi/blocking.h"
 #include "capi/registry.h"
 #include "run/load.h"
 
@@ -80,7 +81,7 @@ void acr_fire(acr_user *user, const char *event, void *argument)
 {
     const struct acr_registry *registry = acr_registry();
     struct acr_capi *capi = acr_capi_current();
-    if (capi == NULL)
+    if (capi == NULL || acr_capi_refuse_in_work("acr_fire()"))
         return;
     capi->listening++;
     for (size_t i = 0; i < registry->listener_count; i++)
@@ -124,7 +125,7 @@ bool acr_totals(const char *type, const char *name, acr_summary *ret)
 {
     const struct acr_capi *capi = acr_capi_current();
     *ret = (acr_summary){0};
-    if (capi == NULL)
+    if (capi == NULL || acr_capi_refuse_in_work("acr_totals()"))
         return false;
     struct acr_stats *stats = capi->scenario.engine->stats;
     const struct acr_stats_entry *total = acr_stats_total(stats), *entry = total;
@@ -139,7 +140,9 @@ bool acr_totals(const char *type, const char *name, acr_summary *ret)
 size_t acr_user_count(void)
 {
     const struct acr_capi *capi = acr_capi_current();
-    return capi != NULL && capi->scenario.load != NULL ? acr_load_user_count(capi->scenario.load) : 0;
+    if (capi == NULL || capi->scenario.load == NULL || acr_capi_refuse_in_work("acr_user_count()"))
+        return 0;
+    return acr_load_user_count(capi->scenario.load);
 }
 
 void acr_set_exit_code(int exit_code)
@@ -148,6 +151,6 @@ void acr_set_exit_code(int exit_code)
     if (exit_code < 0 || exit_code > EXIT_CODE_MAX)
         acr_log(ACR_LOG_ERROR, "locust.runners", "acr_set_exit_code(%d): an exit code is a number from 0 to %d",
                 exit_code, EXIT_CODE_MAX);
-    else if (capi != NULL)
+    else if (capi != NULL && !acr_capi_refuse_in_work("acr_set_exit_code()"))
         capi->scenario.exit_code = exit_code;
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/internal.h"
 #include "capi/registry.h"
 #include "capi/table.h"
@@ -107,7 +108,7 @@ static const acr_row *next_free(acr_user *user, struct acr_capi_feeder *feeder)
 
 void acr_give_back(acr_user *user, const acr_row *row)
 {
-    if (row == NULL || feeder_of(row)->holds == NULL)
+    if (row == NULL || feeder_of(row)->holds == NULL || acr_capi_refuse_in_work("acr_give_back()"))
         return;
     struct acr_capi_feeder *feeder = feeder_of(row);
     struct hold *hold = &feeder->holds[row - feeder->table.rows];

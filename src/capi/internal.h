@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "http/client.h"
 #include "loop/coroutine.h"
+#include "loop/work.h"
 #include "run/scenario.h"
 #include "user/gate.h"
 #include "user/wait.h"
@@ -50,6 +51,7 @@ struct acr_capi {
     struct acr_capi_once *once;      /* --run-tasks; NULL */
     char *host;                      /* --host */
     struct acr_coroutine_pool *pool;
+    struct acr_work_pool *threads;  /* for work that blocks */
     struct acr_capi_class *classes; /* as many as scenario.classes, in that order */
     acr_user **users;               /* by the number that the run gives them */
     size_t user_capacity;
@@ -69,7 +71,8 @@ struct acr_capi {
     bool telling_request; /* what listeners count themselves is not told */
     bool wait_refused;    /* to a listener; it is said once */
     bool told_of_uncaught;
-    bool host_missed; /* by a request: the run is being ended; said once */
+    bool host_missed;           /* by a request: the run is being ended; said once */
+    bool told_late, told_short; /* of work that blocks; both are said once */
 };
 
 /* A piece of memory that lives as long as a task. */
@@ -106,6 +109,7 @@ struct acr_user {
     bool in_request; /* which is finished before the user ends, within limits */
     bool end_wanted; /* after the request */
     bool waited;     /* since the task began: then nobody starves */
+    bool in_work;    /* that blocks: on a thread, which has this user to itself (blocking.h) */
     struct acr_random random;
     struct acr_capi_class *class;
     struct acr_client *client; /* NULL until the first request */
@@ -113,7 +117,8 @@ struct acr_user {
     uint64_t id;
     struct acr_coroutine *coroutine;
     void *state;
-    jmp_buf *top; /* where a task that does not return is cut off */
+    jmp_buf *top;               /* where a task that does not return is cut off */
+    struct acr_capi_work *work; /* NULL until the first */
     struct acr_timer patience;
     struct acr_gate_place place; /* while it waits to begin a task */
     struct acr_list rows;        /* of ACR_RECYCLED that it has (feeder.c) */
@@ -186,6 +191,12 @@ static inline const char *acr_capi_task_name(const acr_task *task)
 static inline unsigned acr_capi_task_weight(const acr_task *task)
 {
     return task->weight > 0 ? task->weight : 1;
+}
+
+/* The function that runs, for the log. */
+static inline const char *acr_capi_what_runs(const acr_user *user)
+{
+    return user->task != NULL ? acr_capi_task_name(user->task) : "on_start or on_stop";
 }
 
 /* user.c */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/internal.h"
 #include "http/auth.h"
 #include "run/load.h"
@@ -304,12 +305,19 @@ static void keep_open(acr_response *answer)
         answer->name = acr_capi_text_copy(answer->user, acr_str_of(answer->name));
 }
 
+static const char *why_not(const acr_user *user)
+{
+    if (user->in_work)
+        return "work that blocks makes no requests here";
+    return user->ending ? "the user is being ended" : "a listener must not wait";
+}
+
 acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options)
 {
     struct acr_error error = {0};
     acr_response *answer = answer_new(user, method, options);
     if (!acr_capi_may_wait(user)) {
-        answer->why = user->ending ? "the user is being ended" : "a listener must not wait";
+        answer->why = why_not(user);
         return answer;
     }
     answer->route = find_route(user, with_params(user, url, options->params), &error);
@@ -340,6 +348,11 @@ static struct acr_capi_count count_of(acr_user *user, const char *type, const ch
 
 void acr_record_success(acr_user *user, const char *type, const char *name, double seconds, uint64_t bytes)
 {
+    if (user->in_work) {
+        acr_capi_work_record(
+            user, &(const acr_request_record){.type = type, .name = name, .seconds = seconds, .bytes = bytes});
+        return;
+    }
     struct acr_capi_count count = count_of(user, type, name, seconds);
     count.bytes = bytes;
     acr_capi_count(&count, (struct acr_str){0});
@@ -347,6 +360,12 @@ void acr_record_success(acr_user *user, const char *type, const char *name, doub
 
 void acr_record_failure(acr_user *user, const char *type, const char *name, double seconds, const char *error)
 {
+    if (user->in_work) {
+        acr_capi_work_record(user,
+                             &(const acr_request_record){
+                                 .type = type, .name = name, .seconds = seconds, .error = error != NULL ? error : ""});
+        return;
+    }
     struct acr_capi_count count = count_of(user, type, name, seconds);
     acr_capi_count(&count, error != NULL && error[0] != '\0' ? acr_str_of(error) : ACR_STR("failure"));
 }

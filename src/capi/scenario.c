@@ -258,6 +258,7 @@ static void scenario_close(struct acr_scenario *scenario)
     current = NULL;
     acr_coroutine_pool_close(capi->pool);
     acr_gate_done(&capi->gate);
+    acr_work_pool_close(capi->threads);
     for (size_t i = 0; i < scenario->class_count; i++)
         acr_capi_routes_free(&capi->classes[i]);
     acr_capi_patterns_free(capi);
@@ -332,6 +333,8 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
         acr_gate_init(&capi->gate, capi->scenario.engine->loop);
     if (rc == 0)
         rc = acr_coroutine_pool_open(capi->scenario.engine->loop, &options, &capi->pool, error);
+    if (rc == 0)
+        rc = acr_work_pool_open(capi->scenario.engine->loop, ACR_BLOCKING_MAX, &capi->threads, error);
     if (rc == 0)
         rc = capi->is_own ? 0 : open_objects(capi, request, error);
     if (rc == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* task_loop - picks tasks, runs them, waits between them; task sets within task sets. */
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/internal.h"
 
 static struct acr_loop *loop_of(const acr_user *user)
@@ -79,6 +80,14 @@ static bool may_begin(acr_user *user)
     return waited ? acr_capi_may_go_on(user, rc) : true;
 }
 
+static void run_function(acr_user *user, const acr_task *task)
+{
+    if (task->blocking)
+        acr_capi_run_blocking(user, task);
+    else
+        task->run(user);
+}
+
 static void run_set(acr_user *user, const acr_task_set *definition);
 
 /* Returns whether there is a wait after it. */
@@ -95,7 +104,7 @@ static bool run_task(acr_user *user, struct acr_capi_set *set, const acr_task *t
         return !inner.at_once;
     }
     if (may_begin(user))
-        task->run(user);
+        run_function(user, task);
     user->task = NULL;
     acr_capi_call_end(user);
     return true;

@@ -2,6 +2,7 @@
 /* user - the life of a user on its coroutine, and what it may ask of it. */
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/events.h"
 #include "capi/internal.h"
 #include "run/load.h"
@@ -28,6 +29,10 @@ bool acr_capi_may_go_on(acr_user *user, int code)
 
 bool acr_capi_may_wait(acr_user *user)
 {
+    if (ACR_UNLIKELY(user->in_work)) {
+        acr_capi_work_refuse_wait(user);
+        return false;
+    }
     if (ACR_UNLIKELY(user->capi->listening > 0)) {
         acr_capi_refuse_wait(user->capi);
         return false;
@@ -37,8 +42,7 @@ bool acr_capi_may_wait(acr_user *user)
     if (++user->late_waits > LATE_WAITS_MAX) {
         acr_log(ACR_LOG_WARNING, "locust.runners",
                 "%s: %s was cut off, because it does not return although its user is being ended (see acr_ending())",
-                user->class->definition->name,
-                user->task != NULL ? acr_capi_task_name(user->task) : "on_start or on_stop");
+                user->class->definition->name, acr_capi_what_runs(user));
         user->late_waits = 0;
         longjmp(*user->top, 1);
     }
@@ -50,7 +54,10 @@ bool acr_capi_may_wait(acr_user *user)
 static void on_patience(struct acr_timer *timer)
 {
     acr_user *user = ACR_CONTAINER_OF(timer, acr_user, patience);
-    acr_coroutine_cancel(user->coroutine);
+    if (user->in_work)
+        acr_capi_work_is_late(user);
+    else
+        acr_coroutine_cancel(user->coroutine);
 }
 
 void acr_capi_call_end(acr_user *user)
@@ -104,6 +111,7 @@ static void ended(struct acr_coroutine *coroutine, void *context)
     acr_capi_rows_end(user);
     acr_client_free(user->client);
     capi->users[id] = NULL;
+    acr_capi_work_free(user);
     acr_free(user->state);
     acr_load_user_ended(load, id);
     acr_capi_places_check(capi);
@@ -148,7 +156,9 @@ void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id
 void acr_capi_user_stop(acr_user *user)
 {
     user->told = true;
-    if (user->in_request) {
+    if (user->in_work) {
+        acr_capi_work_stop(user);
+    } else if (user->in_request) {
         user->end_wanted = true;
         acr_timer_arm(&user->patience, acr_deadline_after(acr_loop_now(loop_of(user)), PATIENCE));
     } else {
@@ -175,11 +185,13 @@ void *acr_task_data(const acr_user *user)
 
 bool acr_ending(const acr_user *user)
 {
-    return user->ending;
+    return user->in_work ? acr_capi_work_ending(user) : user->ending;
 }
 
 bool acr_sleep(acr_user *user, double seconds)
 {
+    if (user->in_work)
+        return acr_capi_work_sleep(user, acr_nanos_from_seconds(seconds));
     if (!acr_capi_may_wait(user))
         return false;
     acr_nanos deadline = acr_deadline_after(acr_loop_refresh_now(loop_of(user)), acr_nanos_from_seconds(seconds));

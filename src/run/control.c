@@ -213,6 +213,17 @@ static void on_stop_limit(struct acr_timer *timer)
     finish(control);
 }
 
+/* The request limit ends all users, too, but no clock runs then. */
+static void on_late(struct acr_control *control)
+{
+    bool is_stopping = control->state == STATE_STOPPING && control->setup.options->stop_timeout == 0;
+    bool is_limited = control->state <= STATE_RUNNING && control->limited;
+    if (!is_stopping && !is_limited)
+        return;
+    acr_log(ACR_LOG_WARNING, RUNNERS, "Not all users end; the report is made without them.");
+    finish(control);
+}
+
 void acr_control_signal(struct acr_control *control, int signal_number)
 {
     const char *name = signal_number == SIGTERM ? "SIGTERM" : "SIGINT";
@@ -389,6 +400,9 @@ static void handle(struct acr_control *control, const struct acr_message *messag
         break;
     case ACR_MESSAGE_QUIT:
         on_quit(control);
+        break;
+    case ACR_MESSAGE_LATE:
+        on_late(control);
         break;
     case ACR_MESSAGE_ENDED:
         on_ended(control, message);

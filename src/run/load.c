@@ -358,6 +358,11 @@ void acr_load_request_quit(struct acr_load *load)
     tell(load, ACR_MESSAGE_QUIT);
 }
 
+void acr_load_give_up(struct acr_load *load)
+{
+    tell(load, ACR_MESSAGE_LATE);
+}
+
 const struct acr_run_status *acr_load_status(const struct acr_load *load)
 {
     return &load->status;

@@ -34,6 +34,10 @@ void acr_load_request_stop(struct acr_load *load);
 /* Ends the run as if the time were up. */
 void acr_load_request_quit(struct acr_load *load);
 
+/* Users that were told to end do not, for longer than can be waited for: if the test is being ended, its report is made
+ * without them, unless --stop-timeout says how long they may take. */
+void acr_load_give_up(struct acr_load *load);
+
 /* What was asked for counts at once. */
 const struct acr_run_status *acr_load_status(const struct acr_load *load);
 

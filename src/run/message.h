@@ -35,6 +35,7 @@ enum acr_message_kind {
     ACR_MESSAGE_START, /* the script wants `users` users, at `rate` (0: as before), ends_by_rate */
     ACR_MESSAGE_HALT,  /* the script wants all users stopped */
     ACR_MESSAGE_QUIT,  /* the script wants to end the run */
+    ACR_MESSAGE_LATE,  /* users that were told to end do not, and nothing can be done about it */
     ACR_MESSAGE_ENDED, /* no user is left of `change` */
     ACR_MESSAGE_FINAL, /* the last one: snapshot, exit_code, failed, erred, faulty */
 };

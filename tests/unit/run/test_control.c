@@ -532,3 +532,40 @@ static void test_the_stop_timeout_ends_the_run_without_the_users_that_are_left(v
     assert_printed(bench, "Not all users ended within 2 s", "Shutting down (exit code 0), bye.", " Total");
     assert_int_equal(last_total(bench), bench->fake.recorded);
 }
+
+static void drive_users_given_up(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, 4 * SECOND);
+    acr_load_give_up(bench->load); /* nobody is being ended: nothing to wait for */
+    advance(bench, SECOND);
+    assert_false(acr_load_finished(bench->load));
+    acr_control_signal(bench->control, SIGINT);
+    advance(bench, SECOND);
+    assert_false(acr_load_finished(bench->load));
+    acr_load_give_up(bench->load);
+    acr_load_give_up(bench->load);
+    advance(bench, SECOND);
+    assert_int_equal(acr_load_finished(bench->load), bench->options.stop_timeout == 0);
+    advance_to_end(bench);
+}
+
+static void test_users_that_are_given_up_are_waited_for_no_longer(void **state)
+{
+    struct bench *bench = *state;
+    bench->fake.users_stay = true;
+    assert_int_equal(hold(bench, drive_users_given_up), 0);
+    assert_int_equal(acr_load_user_count(bench->load), 3);
+    assert_int_equal(times_printed(bench, "Not all users end; the report is made without them."), 1);
+    assert_printed(bench, "Not all users end; the report", "Shutting down (exit code 0), bye.", " Total");
+}
+
+static void test_the_stop_timeout_says_how_long_users_that_are_given_up_may_take(void **state)
+{
+    struct bench *bench = *state;
+    bench->fake.users_stay = true;
+    bench->options.stop_timeout = 20 * SECOND;
+    assert_int_equal(hold(bench, drive_users_given_up), 0);
+    assert_int_equal(times_printed(bench, "Not all users end;"), 0);
+    assert_printed(bench, "Not all users ended within 20 s", "Shutting down (exit code 0), bye.");
+}
