@@ -213,7 +213,7 @@ def test_an_object_of_another_version_of_the_header_is_refused(refused, shared):
                  "static void f(acr_user *u, void *a) { (void)u; (void)a; } ACR_LISTENER(\"e\", f);"):
         shared(HEAD + again + text)
         said = refused("made.so")
-        assert "made.so was compiled for version 1 of acrida.h, this is version 2: compile it again" in said
+        assert "made.so was compiled for version 1 of acrida.h, this is version " in said and "compile it again" in said
 
 
 def test_files_that_are_not_there_or_cannot_be_read(refused, script, tmp_path):
