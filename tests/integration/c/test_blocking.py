@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Work that blocks, on threads: acr_blocking() and ACR_TASK(..., .blocking = true)."""
 import signal
+import socket
+import threading
 
 import pytest
 
 from c_source import HEAD
+from programs import ROOT
+from sanitizer import scenario_environment
 from tables import agree
 
 THREADS = "#include <stdatomic.h>\n#include <stdlib.h>\n#include <time.h>\n#include <unistd.h>\n"
@@ -274,3 +278,113 @@ def test_cxx_works_as_well(play_c):
         ACR_USER(worker, .tasks = {ACR_TASK(task, .weight = 2), ACR_TASK(task, .blocking = true)});
     """, "-c", 4, name="scenario.cc")
     assert report.table()["B done!"].requests == 4
+
+
+# ---- the examples with clients of their own
+
+@pytest.fixture
+def play_example(play, acrida):
+    """play_example(name, *options): runs an example for two seconds; its own code with sanitizers as well."""
+
+    def play_file(name, *options, **more):
+        return play(ROOT / "examples" / "c" / name, "-c", 10, "-t", "2s", *options, env=scenario_environment(acrida),
+                    **more)
+
+    return play_file
+
+
+def echo(connection):
+    while piece := connection.recv(65536):
+        connection.sendall(piece)
+
+
+def test_the_example_over_tcp(play_example, serve):
+    server = serve(echo)
+    report = play_example("boomer_tcp.c", "--echo-port", server.port)
+    table = report.table()
+    assert report.errors() == {} and table["TCP connect"].requests == 10
+    assert table["TCP short line"].requests > table["TCP long line"].requests > 20
+
+
+def test_the_example_over_tcp_counts_what_goes_wrong(play_example, serve):
+    def answer_once(connection):
+        connection.sendall(connection.recv(65536))
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    nobody = play_example("boomer_tcp.c", "--echo-port", port, code=1)
+    assert nobody.total() == (0, nobody.table()["TCP connect"].failures) and 10 <= nobody.total()[1] <= 30
+    assert "TCP connect: 'no connection'" in " ".join(nobody.errors())
+    leaving = play_example("boomer_tcp.c", "--echo-port", serve(answer_once).port, code=1)
+    assert "closed by the server" in " ".join(leaving.errors()) or "connection lost" in " ".join(leaving.errors())
+
+
+@pytest.fixture
+def datagrams():
+    """(port of a server that sends datagrams back, but for every tenth, what it got so far)."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    got = []
+
+    def answer():
+        while True:
+            question, sender = server.recvfrom(65536)
+            if question == b"end":
+                return
+            got.append(question)
+            if len(got) % 10 != 0:
+                server.sendto(question, sender)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    yield server.getsockname()[1], got
+    server.sendto(b"end", server.getsockname())
+    thread.join(10)
+    server.close()
+
+
+def test_the_example_over_udp(play_example, datagrams):
+    port, got = datagrams
+    report = play_example("boomer_udp.c", "--echo-port", port, code=1)
+    row = report.table()["UDP question"]
+    assert row.requests + row.failures == len(got) == len(set(got)) > 50
+    assert len(got) // 10 <= row.failures <= len(got) // 10 + 10
+    error, = report.errors()
+    assert "no answer within 0.5 s" in error
+
+
+class Store:
+    """Understands SET and GET; refuses to set key-13."""
+
+    def __init__(self):
+        self.lock, self.values, self.counts = threading.Lock(), {}, {"SET": 0, "GET": 0}
+
+    def serve(self, connection):
+        stream = connection.makefile("rb")
+        while head := stream.readline():
+            words = []
+            for _ in range(int(head[1:])):
+                words.append(stream.read(int(stream.readline()[1:]) + 2)[:-2].decode())
+            connection.sendall(self.answer(*words))
+
+    def answer(self, command, key, value=None):
+        with self.lock:
+            self.counts[command] += 1
+            if command == "GET":
+                found = self.values.get(key)
+                return f"${len(found)}\r\n{found}\r\n".encode() if found else b"$-1\r\n"
+            if key == "key-13":
+                return b"-ERR not this one\r\n"
+            self.values[key] = value
+            return b"+OK\r\n"
+
+
+def test_the_example_like_redis(play_example, serve):
+    store = Store()
+    report = play_example("boomer_redis.c", "--redis-port", serve(store.serve).port, "--keys", 20, code=1)
+    table = report.table()
+    assert table["RESP GET"].requests == store.counts["GET"] > 100
+    assert table["RESP SET"].requests + table["RESP SET"].failures == store.counts["SET"] > 20
+    assert len(store.values) == 19 and all(value.startswith("by-") for value in store.values.values())
+    error, = report.errors()
+    assert "ERR not this one" in error and table["RESP SET"].failures > 0

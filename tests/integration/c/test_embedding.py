@@ -446,6 +446,14 @@ def test_the_example_of_boomers_model(kit, target):
     assert {name: row.requests for name, row in once.table().items()} == {"store put": 1, "GET /profile": 1}
 
 
+def test_the_example_of_boomer_over_http(kit, target):
+    report = run_example(kit, "boomer_http.c", target.url, [])
+    table = report.table()
+    assert set(table) == {"GET front page", "POST search"} and report.total()[1] == 0
+    assert 20 < report.total()[0] <= 215 and table["GET front page"].requests > table["POST search"].requests
+    agree(report, target.stats())
+
+
 def test_the_program_of_the_page(kit, target):
     """Its -rpath finds the library, not the environment."""
     page = (ROOT / "docs" / "locustfile-c.md").read_text()

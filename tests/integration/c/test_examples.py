@@ -20,7 +20,9 @@ HEADER = ROOT / "include" / "acrida.h"
 
 # Examples that the built-in target is not enough for: the test file in this folder that runs them.
 RUN_ELSEWHERE = {"embedding.c": "test_embedding.py", "embedding.cpp": "test_embedding.py",
-                 "boomer_model.c": "test_embedding.py"}
+                 "boomer_model.c": "test_embedding.py", "boomer_http.c": "test_embedding.py",
+                 "boomer_tcp.c": "test_blocking.py", "boomer_udp.c": "test_blocking.py",
+                 "boomer_redis.c": "test_blocking.py"}
 # Examples that are not valid, or not quiet, as C++: why.
 NOT_IN_CXX = {}
 
