@@ -30,13 +30,22 @@ static bool fits(unsigned abi)
     return false;
 }
 
+/* A program may register its class before each of its runs. */
+static bool is_registered(const acr_user_definition *definition)
+{
+    for (size_t i = 0; i < registry.all.user_count; i++)
+        if (registry.all.users[i].definition == definition)
+            return true;
+    return false;
+}
+
 /* Makes room for one more. */
 #define GROW(array, count) ((array) = acr_realloc((array), ((count) + 1) * sizeof *(array)))
 
 void acr_register_user(unsigned abi, const acr_user_definition *definition)
 {
     struct acr_registry *all = &registry.all;
-    if (!fits(abi))
+    if (!fits(abi) || is_registered(definition))
         return;
     GROW(all->users, all->user_count);
     all->users[all->user_count++] = (struct acr_registered_user){definition, current_file()};

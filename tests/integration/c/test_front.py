@@ -274,3 +274,36 @@ def test_an_object_for_another_version_among_others_is_named(run, script, files)
     script(HEAD + "#undef ACR_ABI\n#define ACR_ABI 77\n" + user("old"), "old.c")
     finished = run(["-f", "a.c,old.c,b.cc", "--no-web", "-t", "1s"], cwd=files)
     assert finished.code == 1 and "/old.c was compiled for version 77 of acrida.h" in finished.stderr
+
+
+# ---- a program of one's own
+
+def test_a_program_s_own_options_and_listeners_are_those_of_each_of_its_runs(embed):
+    program = embed("""
+        ACR_OPTION(depth, "--depth", .otherwise = "3", .kind = ACR_NUMBER, .help = "how deep to go");
+        static void once(acr_user *user)
+        {
+            acr_fire(user, "step", NULL);
+            acr_record_success(user, "T", "t", 0, 0);
+            acr_stop_user(user);
+        }
+        ACR_USER(walker, .tasks = {ACR_TASK(once)});
+        static int steps;
+        static void step(acr_user *user, void *argument) { (void)user; (void)argument; steps++; }
+        ACR_LISTENER("step", step);
+        static void on_init(void) { printf("init, depth %g\\n", acr_option_number(&depth)); }
+        static void judge(void) { acr_set_exit_code(acr_option_given(&depth) ? 5 : 0); }
+        ACR_TEST(.on_init = on_init, .on_quitting = judge);
+        int main(int argc, char **argv)
+        {
+            char *plain[] = {argv[0], NULL};
+            int first = acr_run(argc, argv);
+            printf("%d, %d steps\\n", first, steps);
+            return first == 2 ? 2 : acr_run(1, plain);
+        }
+    """)
+    report = program.run("--depth", 7)
+    assert report.stdout.splitlines() == ["init, depth 7", "5, 1 steps", "init, depth 3"]
+    assert "--depth=DEPTH             how deep to go [3]" in program.run("--help").stdout
+    report = program.run("--depth", "deep", code=2)
+    assert "program: error: option --depth: not a number: 'deep'" in report.stderr

@@ -98,6 +98,19 @@ static void test_two_classes_of_a_name_are_refused_with_their_files(void **state
     check_said("two user classes are called one, in a.c and in b.c");
 }
 
+static void test_a_class_is_registered_once_and_needs_a_name(void **state)
+{
+    (void)state;
+    static const acr_user_definition nameless = {.name = NULL};
+    acr_register_user(ACR_ABI, &one);
+    acr_register_user(ACR_ABI, &one);
+    assert_int_equal(acr_registry()->user_count, 1);
+    assert_int_equal(acr_registry_check(&error), 0);
+    acr_register_user(ACR_ABI, &nameless);
+    assert_int_equal(acr_registry_check(&error), ACR_ERR_SCRIPT);
+    check_said("a user class in the program has no .name");
+}
+
 /* ---- options */
 
 static acr_own_option depth = {.name = "--depth", .kind = ACR_NUMBER, .otherwise = "3", .environment = "TEST_DEPTH"};
