@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "capi/events.h"
+#include "capi/exceptions.h"
 #include "capi/internal.h"
 #include "capi/json.h"
 #include "capi/object.h"
@@ -349,6 +350,7 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
         scenario_close(&capi->scenario);
         return rc;
     }
+    acr_capi_keep_exceptions(capi->pool);
     current = capi;
     *ret_scenario = &capi->scenario;
     return 0;

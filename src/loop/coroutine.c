@@ -24,6 +24,8 @@ struct acr_coroutine_pool {
     size_t alive;
     struct acr_switch loop_stack; /* the loop's, while a coroutine runs */
     struct acr_sanitizer_stack loop_sanitizer;
+    void *kept; /* ACR_COROUTINE_KEPT_BYTES that each coroutine has for itself; NULL: none */
+    char kept_outside[ACR_COROUTINE_KEPT_BYTES];
 };
 
 /* Lies above its own stack, with its room behind it, so that an idle coroutine touches one page. What a switch needs
@@ -74,14 +76,30 @@ static void end(struct acr_coroutine *coroutine)
     if (coroutine->ended != NULL)
         coroutine->ended(coroutine, coroutine->context);
     acr_sanitizer_stack_done(&coroutine->sanitizer);
+    if (pool->kept != NULL)
+        memset(pool->kept, 0, ACR_COROUTINE_KEPT_BYTES);
     pool->alive--;
     acr_stacks_give(&pool->stacks, coroutine->low);
 }
 
+/* Not inlined, so that the frame of suspend() is as small as without it. */
+__attribute__((noinline)) static void leave_keeping(struct acr_coroutine *coroutine, void *state)
+{
+    char kept[ACR_COROUTINE_KEPT_BYTES];
+    memcpy(kept, state, sizeof kept);
+    memset(state, 0, sizeof kept);
+    leave(coroutine);
+    memcpy(state, kept, sizeof kept);
+}
+
 static int suspend(struct acr_fiber *fiber)
 {
+    struct acr_coroutine *coroutine = ACR_CONTAINER_OF(fiber, struct acr_coroutine, fiber);
     fiber->stack = (char *)__builtin_frame_address(0) - CACHE_LINE; /* what acr_switch_to is about to save */
-    leave(ACR_CONTAINER_OF(fiber, struct acr_coroutine, fiber));
+    if (ACR_LIKELY(coroutine->pool->kept == NULL))
+        leave(coroutine);
+    else
+        leave_keeping(coroutine, coroutine->pool->kept);
     return 0;
 }
 
@@ -128,8 +146,17 @@ void acr_coroutine_pool_close(struct acr_coroutine_pool *pool)
 {
     if (pool == NULL)
         return;
+    if (pool->kept != NULL)
+        memcpy(pool->kept, pool->kept_outside, sizeof pool->kept_outside);
     acr_stacks_close(&pool->stacks);
     acr_free(pool);
+}
+
+void acr_coroutine_pool_keep(struct acr_coroutine_pool *pool, void *state)
+{
+    pool->kept = state;
+    memcpy(pool->kept_outside, state, sizeof pool->kept_outside);
+    memset(state, 0, sizeof pool->kept_outside);
 }
 
 size_t acr_coroutine_pool_count(const struct acr_coroutine_pool *pool)

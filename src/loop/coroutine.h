@@ -45,6 +45,13 @@ size_t acr_coroutine_pool_high_water(const struct acr_coroutine_pool *pool);
 /* Is there a guard page below each stack? */
 bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool);
 
+#define ACR_COROUTINE_KEPT_BYTES 16
+
+/* Each coroutine has the bytes at `state` for itself: they are zero when it begins, and after each wait what they were
+ * before it. It is for what a language has per thread of execution: the exceptions of C++ that are being handled. When
+ * the pool is closed they are again what they are now. At most once, while none is alive. */
+void acr_coroutine_pool_keep(struct acr_coroutine_pool *pool, void *state);
+
 /* Makes a coroutine that first runs in the next phase b. `ended` may be NULL; context is borrowed until it was called.
  * ret_coroutine may be NULL. ACR_ERR_LIMIT when max_count are alive. */
 ACR_MUST_CHECK int acr_coroutine_start(struct acr_coroutine_pool *pool, acr_coroutine_fn *fn, acr_coroutine_fn *ended,

@@ -379,6 +379,59 @@ static size_t high_water_after_recursion(int depth)
     return acr_coroutine_pool_high_water(pool);
 }
 
+/* What a language has per thread of execution. */
+static struct {
+    uint64_t first, second;
+} per_thread;
+
+struct keeper {
+    uint64_t value;
+    int waits;
+};
+
+static void change_and_wait(struct acr_coroutine *coroutine, void *context)
+{
+    struct keeper *keeper = context;
+    assert_true(per_thread.first == 0 && per_thread.second == 0);
+    for (; keeper->waits > 0; keeper->waits--) {
+        per_thread.first = keeper->value + (uint64_t)keeper->waits;
+        per_thread.second = ~keeper->value;
+        assert_int_equal(acr_fiber_wait(acr_coroutine_fiber(coroutine)), 0);
+        assert_int_equal(per_thread.first, keeper->value + (uint64_t)keeper->waits);
+        assert_int_equal(per_thread.second, ~keeper->value);
+    }
+}
+
+static void test_each_coroutine_keeps_what_a_language_has_per_thread(void **state)
+{
+    (void)state;
+    struct keeper keepers[3] = {{100, 1}, {200, 3}, {300, 2}}, late = {400, 1};
+    struct acr_coroutine *coroutines[3], *last;
+    assert_int_equal(sizeof per_thread, ACR_COROUTINE_KEPT_BYTES);
+    per_thread.first = 7;
+    per_thread.second = 8;
+    acr_coroutine_pool_keep(pool, &per_thread);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(acr_coroutine_start(pool, change_and_wait, NULL, &keepers[i], &coroutines[i]), 0);
+    turn();
+    for (int round = 0; round < 3; round++) {
+        for (int i = 2; i >= 0; i--)
+            if (keepers[i].waits > 0)
+                acr_fiber_wake(acr_coroutine_fiber(coroutines[i]));
+        turn();
+        assert_true(per_thread.first == 0 && per_thread.second == 0);
+    }
+    assert_int_equal(acr_coroutine_start(pool, change_and_wait, NULL, &late, &last), 0);
+    turn();
+    acr_fiber_wake(acr_coroutine_fiber(last));
+    turn();
+    assert_int_equal(acr_coroutine_pool_count(pool), 0);
+    acr_coroutine_pool_close(pool);
+    assert_int_equal(per_thread.first, 7);
+    assert_int_equal(per_thread.second, 8);
+    assert_int_equal(acr_coroutine_pool_open(loop, NULL, &pool, NULL), 0);
+}
+
 static void test_the_high_water_mark_tells_the_deepest_stack(void **state)
 {
     (void)state;
