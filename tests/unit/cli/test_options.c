@@ -178,6 +178,18 @@ static void test_the_names_of_locust_2_mean_the_same(void **state)
     finish(&line);
 }
 
+static void test_single_tasks_need_one_user_and_no_page(void **state)
+{
+    (void)state;
+    struct line line;
+    const struct acr_options *options = parse(&line, "--run-tasks a,b -c 20 Visitor");
+    assert_string_equal(options->run_tasks, "a,b");
+    assert_int_equal(options->users, 1);
+    assert_true(options->no_web);
+    finish(&line);
+    check_refused("--no-web --run-tasks", "--run-tasks option requires 1 argument");
+}
+
 static void test_classes_and_options_may_be_mixed(void **state)
 {
     (void)state;
