@@ -470,7 +470,7 @@ static int check_class_names(const struct acr_options *options, struct acr_error
 {
     for (size_t i = 0; i < options->rest_count; i++) {
         const char *name = options->rest[i];
-        if (acr_str_ends(acr_str_of(name), ACR_STR(".py")) || strchr(name, '/') != NULL)
+        if (strpbrk(name, "./") != NULL)
             return acr_error_set(error, ACR_ERR_INVALID,
                                  "%s is no name of a user class. If it is the locustfile: -f %s", name, name);
     }

@@ -535,6 +535,8 @@ static void test_a_file_in_the_place_of_a_class_is_told_where_it_belongs(void **
     finish(&line);
     assert_non_null(strstr(interpret(&line, "--no-web a/b", &error), "-f a/b"));
     finish(&line);
+    assert_non_null(strstr(interpret(&line, "--no-web scenario.c", &error), "-f scenario.c"));
+    finish(&line);
     assert_string_equal(interpret(&line, "--list other.py", &error), "");
     finish(&line);
 }
