@@ -112,13 +112,24 @@ static struct acr_str name_of(const char *word)
     return (struct acr_str){word, word[1] == '-' ? strcspn(word, "=") : 2};
 }
 
+/* Did the word behind this one stand there on the command line, too, and not an option of the program between them? */
+static bool is_followed(const struct acr_scenario_request *request, size_t at)
+{
+    if (at + 1 >= request->rest_count)
+        return false;
+    for (int i = 0; i + 1 < request->argc; i++)
+        if (request->argv[i] == request->rest[at])
+            return request->argv[i + 1] == request->rest[at + 1];
+    return true;
+}
+
 /* The value behind "=", or the next word, which *used counts then; NULL: there is none. */
 static const char *value_of(const struct acr_scenario_request *request, size_t at, size_t *used)
 {
     const char *equals = strchr(request->rest[at], '=');
     if (equals != NULL)
         return equals + 1;
-    if (at + 1 >= request->rest_count || find(name_of(request->rest[at + 1])) != NULL)
+    if (!is_followed(request, at) || find(name_of(request->rest[at + 1])) != NULL)
         return NULL;
     *used = 2;
     return request->rest[at + 1];

@@ -59,6 +59,14 @@ static int fail_usage(const char *program, struct acr_buffer *reason)
     return EXIT_USAGE;
 }
 
+static int fail_script(const char *program, const struct acr_error *error)
+{
+    struct acr_buffer reason = {0};
+    if (error->code != ACR_ERR_USAGE || acr_buffer_append_str(&reason, acr_str_of(error->detail)) != 0)
+        return fail(error);
+    return fail_usage(program, &reason);
+}
+
 /* Standard output that cannot be written is an error like any other. */
 static int print_result(void)
 {
@@ -219,7 +227,7 @@ static int add_own_options(const struct program *program, struct acr_buffer *tex
     if (scenario != NULL)
         scenario->ops->close(scenario);
     acr_locustfiles_done(&files);
-    return rc == 0 ? 0 : fail(&error);
+    return rc == 0 ? 0 : fail_script(program->name, &error);
 }
 
 static int show_help(const struct program *program)
@@ -255,14 +263,6 @@ static int check_locustfiles(const struct program *program, struct acr_locustfil
     acr_error_set(error, rc, "%.*s", ACR_STR_ARGS(acr_buffer_str(&reason)));
     acr_buffer_done(&reason);
     return rc;
-}
-
-static int fail_script(const char *program, const struct acr_error *error)
-{
-    struct acr_buffer reason = {0};
-    if (error->code != ACR_ERR_USAGE || acr_buffer_append_str(&reason, acr_str_of(error->detail)) != 0)
-        return fail(error);
-    return fail_usage(program, &reason);
 }
 
 /* From the options to the exit code. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/columns.h"
 #include "base/map.h"
 #include "base/random.h"
 #include "base/str.h"
@@ -139,4 +140,28 @@ static void test_seconds_saturate(void **state)
     assert_true(acr_nanos_from_seconds(-1) == 0);
     assert_true(acr_nanos_from_seconds(1e300) == ACR_NEVER);
     assert_true(acr_deadline_after(10, ACR_NEVER) == ACR_NEVER);
+}
+
+static void check_columns(const char *names, const char *text, const char *expected)
+{
+    struct acr_buffer out = {0};
+    acr_columns_append(&out, acr_str_of(names), text);
+    assert_int_equal(acr_buffer_append(&out, "", 1), 0);
+    assert_string_equal(out.data, expected);
+    acr_buffer_done(&out);
+}
+
+static void test_columns_are_filled_and_wrapped(void **state)
+{
+    (void)state;
+    char text[200], wrapped[400];
+    check_columns("  -x", "what it does", "  -x                        what it does\n");
+    check_columns("  --a-name-that-fits-in=ABC", "text",
+                  "  --a-name-that-fits-in=ABC\n                            text\n");
+    check_columns("  --a-name-that-fits-in=A", "text", "  --a-name-that-fits-in=A   text\n");
+    check_columns("  -x", "", "  -x\n");
+    /* 72 characters fit behind the 28 of the names; a longer word is not cut. */
+    snprintf(text, sizeof text, "%070d a %080d end", 1, 2);
+    snprintf(wrapped, sizeof wrapped, "  -x%24s%070d a\n%28s%080d\n%28send\n", "", 1, "", 2, "");
+    check_columns("  -x", text, wrapped);
 }
