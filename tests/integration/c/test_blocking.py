@@ -242,6 +242,52 @@ def test_the_ceiling_holds_for_tasks_that_block(play_c):
     assert 80 <= report.total()[0] <= 308
 
 
+# From here on the system has no more threads: none of them would have room for its stack.
+NO_MORE = """
+    #include <pthread.h>
+    static void no_more_threads(void)
+    {
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, (size_t)1 << 45);
+        pthread_setattr_default_np(&attributes);
+        pthread_attr_destroy(&attributes);
+    }
+"""
+
+
+def test_without_a_thread_the_task_is_not_run_and_that_is_said_once(play_c):
+    report = play_c(NO_MORE + """
+        ACR_TEST(.on_start = no_more_threads);
+        static void work(acr_user *user) { acr_log_error(user, "run"); }
+        ACR_USER(worker, .tasks = {ACR_TASK(work, .blocking = true)}, .fixed_count = 3);
+        static void tick(acr_user *user) { acr_record_success(user, "T", "tick", 0, 0); }
+        ACR_USER(clock_, .tasks = {ACR_TASK(tick)}, .wait = acr_constant(0.01), .fixed_count = 1);
+    """, "-c", 4, "-t", "1s", code=1)
+    said, = report.records("ERROR")
+    assert said.startswith("worker: work was not run: no thread for work that blocks: ")
+    assert report.table()["T tick"].requests > 10
+
+
+def test_users_wait_for_a_thread_when_there_are_no_more_and_end_without_it(play_c):
+    report = play_c(THREADS + NAP + NO_MORE + """
+        static bool only_one;
+        static void first(acr_user *user) { acr_stop_user(user); }
+        static void nothing_more(acr_user *user) { (void)user; no_more_threads(); only_one = true; }
+        ACR_USER(pioneer, .tasks = {ACR_TASK(first, .blocking = true)}, .on_stop = nothing_more, .fixed_count = 1);
+        static void wait_for_pioneer(acr_user *user)
+        {
+            while (!only_one && acr_sleep(user, 0.01))
+                continue;
+        }
+        static void work(acr_user *user) { nap(0.2); acr_record_success(user, "B", "work", 0.2, 0); }
+        ACR_USER(worker, .tasks = {ACR_TASK(work, .blocking = true)}, .on_start = wait_for_pioneer, .fixed_count = 100);
+    """, "-c", 101, "-t", "2s")
+    assert 3 <= report.table()["B work"].requests <= 11 and report.seconds < 15
+    said, = report.records("WARNING")
+    assert said.startswith("There are no more threads for work that blocks")
+
+
 def test_many_users_share_what_they_lock_and_nothing_is_lost(play_c):
     report = play_c(THREADS + """
         static atomic_int begun, counted;
