@@ -29,7 +29,8 @@
 /* A URL as scenarios write it, taken apart; a class keeps those it has met. */
 struct acr_capi_route {
     struct acr_url url;
-    bool kept; /* by the class; else it is freed with its answer */
+    uint64_t number; /* 1, 2, ...; never given again */
+    bool kept;       /* by the class; else it is freed with its answer */
     struct {
         struct acr_stats_entry *entry;
         uint64_t epoch; /* acr_stats_epoch() the entry is of; 0: none */
@@ -56,6 +57,7 @@ struct acr_capi {
     acr_user **users;               /* by the number that the run gives them */
     size_t user_capacity;
     uint64_t seed;
+    uint64_t routes_made;
     struct acr_limits limits;
     struct acr_gate gate;    /* tasks begin here, if anything limits them */
     struct acr_map patterns; /* of acr_find_regex() */

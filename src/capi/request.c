@@ -99,6 +99,7 @@ static struct acr_capi_route *find_route(const acr_user *user, struct acr_str te
         return NULL;
     route = acr_alloc_zero(sizeof *route);
     route->url = url;
+    route->number = ++user->capi->routes_made;
     route->kept = routes->live < ACR_CAPI_ROUTES_MAX;
     if (route->kept)
         acr_map_set(routes, text, route);
@@ -256,11 +257,20 @@ static int send_and_wait(acr_user *user, const struct acr_request *request, acr_
     return rc;
 }
 
+/* Of a plain request all of the head comes from the route and the method (struct acr_request). */
+static uint64_t head_number(const acr_response *answer, const acr_options *options)
+{
+    bool plain = options->headers == NULL && options->body == NULL && options->json == NULL && options->form == NULL &&
+                 options->user_name == NULL && answer->method_number < ACR_CAPI_METHODS;
+    return plain ? answer->route->number * ACR_CAPI_METHODS + (uint64_t)answer->method_number : 0;
+}
+
 /* From the options to an answer; `error` says why there is none. */
 static int exchange(acr_user *user, const acr_options *options, acr_response *answer, struct acr_error *error)
 {
     struct draft draft = {0};
-    struct acr_request request = {.method = acr_str_of(answer->method), .url = &answer->route->url};
+    struct acr_request request = {
+        .method = acr_str_of(answer->method), .url = &answer->route->url, .head = head_number(answer, options)};
     int rc = make_request(user, options, &request, &draft, error);
     if (rc == 0)
         rc = send_and_wait(user, &request, answer, error);
@@ -287,12 +297,9 @@ static void take_method(acr_response *answer, const char *method)
 
 static acr_response *answer_new(acr_user *user, const char *method, const acr_options *options)
 {
-    acr_response *answer = acr_alloc_zero(sizeof *answer);
-    answer->user = user;
+    acr_response *answer = acr_alloc(sizeof *answer); /* not zeroed by calloc(), which has no memory at hand */
+    *answer = (acr_response){.user = user, .why = "", .name = options->name, .next = user->answers};
     take_method(answer, method);
-    answer->why = "";
-    answer->name = options->name;
-    answer->next = user->answers;
     user->answers = answer;
     return answer;
 }
@@ -314,7 +321,8 @@ static const char *why_not(const acr_user *user)
 
 acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options)
 {
-    struct acr_error error = {0};
+    struct acr_error error;
+    acr_error_clear(&error);
     acr_response *answer = answer_new(user, method, options);
     if (!acr_capi_may_wait(user)) {
         answer->why = why_not(user);

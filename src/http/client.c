@@ -156,8 +156,10 @@ void acr_client_give_connection(struct acr_connection *connection)
         acr_connection_free(connection);
         return;
     }
-    if (connection->out.capacity > IDLE_OUT_BYTES)
+    if (connection->out.capacity > IDLE_OUT_BYTES) {
         acr_buffer_done(&connection->out);
+        connection->head = 0;
+    }
     if (ACR_UNLIKELY(client->idle_count >= ACR_CLIENT_IDLE_MAX))
         limit_idle(client, connection);
     acr_list_remove(&connection->link);

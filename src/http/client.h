@@ -78,6 +78,8 @@ struct acr_request {
     struct acr_str authorization; /* empty: none, then the URL's user name and password count, not those of a redirect's
                                      Location; dropped on a redirect to another host */
     struct acr_str cookies;       /* "a=1; b=2" sent behind the jar's */
+    uint64_t head; /* stands for all that the head is made of but the jar's cookies, so that one that was sent before
+                      can be sent again as it is; 0: nothing known. Without a body only */
     struct acr_str body;
     bool has_body; /* send Content-Length even when the body is empty */
     bool own_host;

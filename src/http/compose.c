@@ -154,11 +154,41 @@ static int put_head(struct acr_client *client, const struct acr_request *request
     return code == 0 ? acr_buffer_append_str(out, ACR_STR("\r\n")) : code;
 }
 
+/* Are the bytes of the last request those of this one? */
+static bool is_same(const struct acr_connection *connection, const struct acr_request *request,
+                    const struct acr_url *url)
+{
+    return request->head != 0 && request->head == connection->head && url == request->url &&
+           connection->jar_version == connection->client->cookies.version;
+}
+
+static bool has_expiring(const struct acr_cookies *jar)
+{
+    for (size_t i = 0; i < jar->count; i++)
+        if (jar->list[i].expires != INT64_MAX)
+            return true;
+    return false;
+}
+
+/* Remembers what `out` holds; that of a redirect, or with cookies that may go, is not to be sent again. */
+static void note_head(struct acr_connection *connection, const struct acr_request *request, const struct acr_url *url)
+{
+    const struct acr_cookies *jar = &connection->client->cookies;
+    bool lasts = request->head != 0 && url == request->url && request->body.size == 0 && !has_expiring(jar);
+    connection->head = lasts ? request->head : 0;
+    connection->jar_version = jar->version;
+}
+
 int acr_request_compose(struct acr_connection *connection, const struct acr_request *request, const struct acr_url *url,
                         struct acr_str *ret_rest, struct acr_error *error)
 {
     struct acr_buffer *out = &connection->out;
     bool small = request->body.size <= SMALL_BODY_BYTES && !request->expect_continue;
+    if (is_same(connection, request, url)) {
+        *ret_rest = (struct acr_str){NULL, 0};
+        return 0;
+    }
+    connection->head = 0;
     int code = check(request, error);
     if (code != 0)
         return code;
@@ -169,5 +199,6 @@ int acr_request_compose(struct acr_connection *connection, const struct acr_requ
     if (code != 0)
         return acr_error_set(error, code, "request head");
     *ret_rest = small ? (struct acr_str){NULL, 0} : request->body;
+    note_head(connection, request, url);
     return 0;
 }

@@ -45,8 +45,10 @@ struct acr_connection {
     /* the request */
     struct acr_buffer out; /* head bytes, then (small) body */
     size_t out_sent;
-    struct acr_str body; /* borrowed rest that was not worth copying */
-    bool hold_body;      /* waiting for 100 Continue */
+    uint64_t head;        /* what `out` holds, if it can be sent again (struct acr_request); 0: it cannot */
+    uint64_t jar_version; /* of the cookies in it */
+    struct acr_str body;  /* borrowed rest that was not worth copying */
+    bool hold_body;       /* waiting for 100 Continue */
 
     /* the answer */
     struct acr_buffer in; /* an incomplete head */

@@ -86,6 +86,7 @@ static void drop_lines(struct acr_buffer *lines, const char *const *dropped)
 static int chase_init(struct chase *chase, const struct acr_request *original)
 {
     *chase = (struct chase){.request = *original};
+    chase->request.head = 0; /* it has another one */
     int code = acr_buffer_append_str(&chase->lines, original->header_lines);
     if (code == 0 && original->authorization.size == 0 && acr_request_has_url_credentials(original->url)) {
         code = acr_request_url_credentials(original->url, &chase->authorization);

@@ -497,6 +497,79 @@ static void test_a_cookie_header_of_the_script_s_own_replaces_the_jar_s(void **s
     assert_null(strstr(http_server_log(&server), "a=1"));
 }
 
+/* Heads sent again */
+
+/* A GET whose head is said to be the one of that number, and has this line unless it is sent as it was sent before. */
+static void get_numbered(uint64_t head, const char *target, const char *line, const char *body)
+{
+    struct call call;
+    call_init(&call, &fixture, server.base, target);
+    call.request.head = head;
+    call.request.header_lines = acr_str_of(line);
+    call.request.follow_redirects = true;
+    call_run(&call);
+    call_check(&call, 200, body);
+    call_done(&call);
+}
+
+static size_t count_in_log(const char *text)
+{
+    size_t count = 0;
+    for (const char *at = http_server_log(&server); (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void test_a_head_that_was_sent_before_is_sent_again_as_it_was(void **state)
+{
+    (void)state;
+    serve(ECHO_FOREVER);
+    get_numbered(7, "/a", "X: first\r\n", "GET /a HTTP/1.1");
+    get_numbered(7, "/a", "X: second\r\n", "GET /a HTTP/1.1");
+    assert_int_equal(count_in_log("X: first"), 2);
+    get_numbered(8, "/b", "X: third\r\n", "GET /b HTTP/1.1");
+    get_numbered(7, "/a", "X: fourth\r\n", "GET /a HTTP/1.1");
+    get_numbered(0, "/c", "X: fifth\r\n", "GET /c HTTP/1.1");
+    get_numbered(0, "/d", "X: sixth\r\n", "GET /d HTTP/1.1");
+    get_numbered(7, "/a", "X: seventh\r\n", "GET /a HTTP/1.1");
+    acr_client_close_idle(fixture.client);
+    get_numbered(7, "/a", "X: eighth\r\n", "GET /a HTTP/1.1");
+    static const char *const later[] = {"third", "fourth", "fifth", "sixth", "seventh", "eighth"};
+    for (size_t i = 0; i < ACR_ARRAY_SIZE(later); i++)
+        assert_int_equal(count_in_log(later[i]), 1);
+    assert_int_equal(count_in_log("second"), 0);
+}
+
+static void test_cookies_that_changed_are_in_a_head_that_was_sent_before(void **state)
+{
+    (void)state;
+    serve(
+        HTTP_SCRIPT(HTTP_ROW({HTTP_READ}, HTTP_BYTES("HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n"),
+                             {HTTP_READ}, {HTTP_ECHO}, {HTTP_READ}, {HTTP_ECHO}, {HTTP_READ},
+                             HTTP_BYTES("HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Max-Age=60\r\nContent-Length: 0\r\n\r\n"),
+                             {HTTP_READ}, {HTTP_ECHO}, {HTTP_READ}, {HTTP_ECHO})));
+    get_numbered(1, "/", "X: first\r\n", "");
+    get_numbered(1, "/", "X: second\r\n", "GET / HTTP/1.1");
+    get_numbered(1, "/", "X: third\r\n", "GET / HTTP/1.1");
+    get_numbered(1, "/", "X: fourth\r\n", "");
+    assert_int_equal(count_in_log("X: second\r\nCookie: a=1\r\n"), 3);
+    /* One that will go is looked at each time. */
+    get_numbered(1, "/", "X: fifth\r\n", "GET / HTTP/1.1");
+    get_numbered(1, "/", "X: sixth\r\n", "GET / HTTP/1.1");
+    assert_int_equal(count_in_log("X: fifth\r\nCookie: a=1; b=2\r\n"), 1);
+    assert_int_equal(count_in_log("X: sixth\r\nCookie: a=1; b=2\r\n"), 1);
+}
+
+static void test_the_head_of_a_redirect_is_not_that_of_the_request(void **state)
+{
+    (void)state;
+    serve(HTTP_SCRIPT(HTTP_ROW({HTTP_READ},
+                               HTTP_BYTES("HTTP/1.1 302 Found\r\nLocation: /to\r\nContent-Length: 0\r\n\r\n"),
+                               {HTTP_READ}, {HTTP_ECHO}, {HTTP_READ}, {HTTP_ECHO})));
+    get_numbered(5, "/from", "", "GET /to HTTP/1.1");
+    get_numbered(5, "/from", "", "GET /from HTTP/1.1");
+}
+
 /* Failures before the server is reached */
 
 static void test_a_refused_connection_is_an_error(void **state)
