@@ -24,7 +24,7 @@
  *
  * Rules
  *
- * - Each user has a stack of its own (64 KiB) on one thread: what a task calls of this header may wait, and others run
+ * - Each user has a stack of its own (60 KiB) on one thread: what a task calls of this header may wait, and others run
  *   meanwhile; between two such calls a task has the thread for itself, so shared data needs no locks. A task that
  *   calls something else that blocks (read(), sleep()) holds all users up, but for what acr_blocking() is for.
  * - A user that is to end is told at the call it waits in, which returns at once without a result (acr_ending() says
@@ -427,6 +427,8 @@ typedef struct acr_test_definition {
     acr_test_fn *on_stop;               /* after the last one */
     acr_test_fn *on_quitting;           /* before the final report: the last moment for acr_set_exit_code() */
     acr_exit_fn *on_quit;               /* everything has been printed */
+    size_t stack_size;                  /* bytes, of each user's stack: 16 KiB ... 1 GiB; --stack-size overrides it.
+                                           0: 60 KiB. Of several files, the largest */
 } acr_test_definition;
 
 /* ACR_TEST(.on_start = fn, .on_stop = fn): at file level, at most once in a file. */

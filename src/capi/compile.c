@@ -102,8 +102,8 @@ static int read_own_flags(const char *source, struct acr_buffer *words, struct a
 static int make_command(struct command *command, const char *source, struct acr_error *error)
 {
     const char *compiler = is_cxx(source) ? environment_or("CXX", "c++") : environment_or("CC", "cc");
-    int rc =
-        acr_buffer_append_format(&command->words, "%s -O2 -g -fPIC %s", compiler, is_cxx(source) ? "-std=c++20" : "");
+    int rc = acr_buffer_append_format(&command->words, "%s -O2 -g -fPIC -fstack-clash-protection %s", compiler,
+                                      is_cxx(source) ? "-std=c++20" : "");
     rc = rc < 0 ? rc : read_own_flags(source, &command->words, error);
     rc = rc < 0 ? rc : acr_buffer_append_format(&command->words, " %s", environment_or("ACRIDA_CFLAGS", ""));
     rc = rc < 0 ? rc : acr_buffer_append(&command->words, "", 1);

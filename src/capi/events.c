@@ -2,6 +2,7 @@
 /* events - calls what ACR_TEST and ACR_LISTENER named. */
 #include "capi/events.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -43,10 +44,25 @@ static void tell_one(const acr_test_definition *test, enum acr_run_event event, 
     }
 }
 
+static const char *const moments[] = {
+    [ACR_RUN_TEST_START] = "on_start of ACR_TEST",
+    [ACR_RUN_SPAWNING_COMPLETE] = "on_spawning_complete of ACR_TEST",
+    [ACR_RUN_TEST_STOPPING] = "on_stopping of ACR_TEST",
+    [ACR_RUN_TEST_STOP] = "on_stop of ACR_TEST",
+    [ACR_RUN_QUITTING] = "on_quitting of ACR_TEST",
+    [ACR_RUN_QUIT] = "on_quit of ACR_TEST",
+};
+
+static void set_moment(struct acr_capi *capi, const char *moment)
+{
+    atomic_store_explicit(&capi->moment, moment, memory_order_relaxed);
+}
+
 static void initialise(struct acr_capi *capi)
 {
     const struct acr_registry *registry = acr_registry();
     capi->initialised = true;
+    set_moment(capi, "on_init of ACR_TEST");
     for (size_t i = 0; i < registry->test_count; i++)
         call(registry->tests[i]->on_init);
 }
@@ -57,8 +73,10 @@ void acr_capi_tell(struct acr_capi *capi, enum acr_run_event event, uint64_t val
     capi->listening++;
     if (!capi->initialised)
         initialise(capi);
+    set_moment(capi, moments[event]);
     for (size_t i = 0; i < registry->test_count; i++)
         tell_one(registry->tests[i], event, value);
+    set_moment(capi, NULL);
     capi->listening--;
 }
 

@@ -67,8 +67,9 @@ struct acr_capi {
     size_t place_count;
     struct acr_capi_json *json;
     const struct acr_tls_settings *any_certificate;
-    unsigned listening; /* calls of listeners that are under way: then nothing waits (events.h) */
-    bool initialised;   /* listeners were told that everything is loaded */
+    _Atomic(const char *) moment; /* whose listeners of the test are being called; NULL: none */
+    unsigned listening;           /* calls of listeners that are under way: then nothing waits (events.h) */
+    bool initialised;             /* listeners were told that everything is loaded */
     bool has_request_listeners;
     bool telling_request; /* what listeners count themselves is not told */
     bool wait_refused;    /* to a listener; it is said once */

@@ -2,6 +2,7 @@
 /* scenario - loads the object, makes classes of what it registers, and drives their users for the run. */
 #include "capi/scenario.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "capi/own_options.h"
 #include "capi/ratio.h"
 #include "capi/registry.h"
+#include "capi/stacks.h"
 #include "report/console.h"
 #include "run/load.h"
 
@@ -29,6 +31,9 @@ struct acr_capi *acr_capi_current(void)
 {
     return current;
 }
+
+/* So long a task may keep all others waiting once the run is to end. */
+#define SILENCE_MAX (5 * ACR_NANOS_PER_SECOND)
 
 static struct acr_capi *cast(struct acr_scenario *scenario)
 {
@@ -54,6 +59,7 @@ static int run(struct acr_scenario *scenario, struct acr_error *error)
     int rc = 0;
     while (rc == 0 && !acr_load_finished(scenario->load))
         rc = acr_loop_turn(scenario->engine->loop, ACR_NEVER);
+    acr_capi_stacks_tell(cast(scenario));
     return rc == 0 ? 0 : acr_error_set(error, rc, "the loop broke");
 }
 
@@ -85,6 +91,29 @@ static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_bu
 {
     int rc = acr_capi_ratio(cast(scenario), as_json, out);
     return rc == 0 ? 0 : acr_error_set(error, rc, "the task ratio");
+}
+
+/* ---- looked at by the run */
+
+static bool place(const struct acr_scenario *scenario, struct acr_run_place *ret_place)
+{
+    const struct acr_capi *capi = ACR_CONTAINER_OF(scenario, const struct acr_capi, scenario);
+    struct acr_coroutine_running running;
+    if (acr_coroutine_pool_running(capi->pool, &running)) {
+        *ret_place = (struct acr_run_place){.class_name = running.owner,
+                                            .user_number = running.number,
+                                            .work = running.work,
+                                            .stack_low = running.stack_low,
+                                            .stack_high = running.stack_high};
+        return running.owner != NULL && running.work != NULL;
+    }
+    *ret_place = (struct acr_run_place){.work = atomic_load_explicit(&capi->moment, memory_order_relaxed)};
+    return ret_place->work != NULL;
+}
+
+static void desert(struct acr_scenario *scenario)
+{
+    acr_coroutine_pool_desert(cast(scenario)->pool);
 }
 
 /* ---- loading */
@@ -295,6 +324,8 @@ static const struct acr_scenario_ops ops = {.user_start = user_start,
                                             .status = status,
                                             .task_ratio = task_ratio,
                                             .options_help = options_help,
+                                            .place = place,
+                                            .desert = desert,
                                             .close = scenario_close};
 
 static struct acr_capi *capi_new(const struct acr_scenario_request *request)
@@ -304,6 +335,7 @@ static struct acr_capi *capi_new(const struct acr_scenario_request *request)
                                            .report = {.csv_interval = 2 * ACR_NANOS_PER_SECOND,
                                                       .table_interval = 2 * ACR_NANOS_PER_SECOND,
                                                       .name_width = ACR_CONSOLE_NAME_WIDTH},
+                                           .silence_max = SILENCE_MAX,
                                            .exit_code = -1};
     capi->host = request->host != NULL ? acr_strdup(request->host) : NULL;
     capi->seed = choose_seed();
@@ -328,12 +360,9 @@ static int open_objects(struct acr_capi *capi, const struct acr_scenario_request
 static int load(struct acr_capi *capi, const struct acr_scenario_request *request, struct acr_scenario **ret_scenario,
                 struct acr_error *error)
 {
-    const struct acr_coroutine_options options = {.room_bytes = sizeof(acr_user)};
     int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
     if (rc == 0)
         acr_gate_init(&capi->gate, capi->scenario.engine->loop);
-    if (rc == 0)
-        rc = acr_coroutine_pool_open(capi->scenario.engine->loop, &options, &capi->pool, error);
     if (rc == 0)
         rc = acr_work_pool_open(capi->scenario.engine->loop, ACR_BLOCKING_MAX, &capi->threads, error);
     if (rc == 0)
@@ -346,6 +375,8 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
         rc = acr_capi_places_open(capi, error);
     if (rc == 0 && !request->may_be_empty)
         rc = acr_capi_feeders_open(capi, error);
+    if (rc == 0)
+        rc = acr_capi_stacks_open(capi, request->stack_size, error);
     if (rc < 0) {
         scenario_close(&capi->scenario);
         return rc;

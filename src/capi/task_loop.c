@@ -53,8 +53,10 @@ static const acr_task *pick(acr_user *user, struct acr_capi_set *set)
 /* How long to wait after a task; 0: not at all. */
 static acr_nanos wait_after(acr_user *user, struct acr_capi_set *set, acr_nanos now)
 {
-    if (set->wait_fn != NULL)
+    if (set->wait_fn != NULL) {
+        acr_coroutine_set_work(user->fiber, "the wait function");
         return acr_nanos_from_seconds(set->wait_fn(user));
+    }
     return set->has_wait ? acr_wait_next(&set->wait, &set->wait_state, &user->random, now) : 0;
 }
 
@@ -106,6 +108,7 @@ static bool run_task(acr_user *user, struct acr_capi_set *set, const acr_task *t
         user->task = NULL;
         return !inner.at_once;
     }
+    acr_coroutine_set_work(user->fiber, task->function);
     if (may_begin(user))
         run_function(user, task);
     user->task = NULL;
@@ -141,6 +144,7 @@ static void call_on_stop(acr_user *user, acr_task_fn *fn)
     bool ending = user->ending;
     user->ending = false;
     user->late_waits = 0;
+    acr_coroutine_set_work(user->fiber, "on_stop of a task set");
     call(user, fn);
     user->ending = user->ending || ending;
 }
@@ -153,6 +157,7 @@ static void run_set(acr_user *user, const acr_task_set *definition)
     set_wait(set, &definition->wait);
     if (!set->has_wait)
         set_wait(set, &user->class->definition->wait);
+    acr_coroutine_set_work(user->fiber, "on_start of a task set");
     call(user, definition->on_start);
     run_loop(user, set);
     user->set = set;

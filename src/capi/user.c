@@ -83,6 +83,7 @@ static void call_on_stop(acr_user *user)
 {
     user->ending = user->leaving = false;
     user->late_waits = 0;
+    acr_coroutine_set_work(user->fiber, "on_stop");
     if (user->class->definition->on_stop != NULL)
         call_from_top(user, user->class->definition->on_stop);
 }
@@ -92,6 +93,8 @@ static void live(struct acr_coroutine *coroutine, void *context)
     acr_user *user = acr_coroutine_room(coroutine);
     (void)context;
     user->fiber = acr_coroutine_fiber(coroutine);
+    acr_coroutine_set_owner(coroutine, user->class->definition->name, acr_user_number(user));
+    acr_coroutine_set_work(user->fiber, "on_start");
     if (user->class->definition->on_start != NULL)
         call_from_top(user, user->class->definition->on_start);
     if (!user->ending && !user->leaving)

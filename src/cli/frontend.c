@@ -91,6 +91,10 @@ static int refuse_others(const struct acr_scenario_request *request, struct acr_
     if (request->run_tasks != NULL)
         return acr_error_set(error, ACR_ERR_USAGE, "option --run-tasks: it is for scenarios in C, and %s is in Python",
                              request->paths[0]);
+    if (request->stack_size != 0)
+        return acr_error_set(
+            error, ACR_ERR_USAGE,
+            "option --stack-size: it is for scenarios in C, users in Python have no stack of their own");
     if (!acr_limits_any(&request->limits))
         return 0;
     return acr_error_set(error, ACR_ERR_USAGE,

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/bytesize.h"
 #include "cli/increase.h"
 #include "cli/number.h"
 #include "cli/option_table.h"
@@ -477,6 +478,15 @@ static int check_class_names(const struct acr_options *options, struct acr_error
     return 0;
 }
 
+static int read_stack_size(struct acr_options *options, struct acr_error *error)
+{
+    const char *text = options->stack_size_text;
+    if (text == NULL || (acr_bytesize_parse(text, &options->stack_size) == 0 && options->stack_size > 0))
+        return 0;
+    return acr_error_set(error, ACR_ERR_INVALID,
+                         "the value of --stack-size is no size: '%s'. Valid are 65536, 256k, 1m and the like", text);
+}
+
 int acr_options_interpret(struct acr_options *options, struct acr_error *error)
 {
     int rc = read_log_level(options, error);
@@ -484,5 +494,7 @@ int acr_options_interpret(struct acr_options *options, struct acr_error *error)
         rc = read_run_time(options, error);
     if (rc == 0 && !options->list && options->unknown == NULL)
         rc = check_class_names(options, error);
+    if (rc == 0)
+        rc = read_stack_size(options, error);
     return rc < 0 ? rc : read_span("--stop-timeout", options->stop_timeout_text, &options->stop_timeout, error);
 }

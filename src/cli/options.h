@@ -38,6 +38,7 @@ struct acr_options {
     const char *stop_timeout_text;
     const char *source_ips;
     const char *run_tasks;
+    const char *stack_size_text;
     int64_t users;
     double spawn_rate;
     int64_t request_limit; /* 0: none */
@@ -81,6 +82,7 @@ struct acr_options {
     int log_level;
     acr_nanos run_time;     /* 0: no limit */
     acr_nanos stop_timeout; /* 0: none */
+    size_t stack_size;      /* 0: not given */
 };
 
 /* Fills `options` (uninitialised memory); acr_options_done() is due in any case. ACR_ERR_USAGE with the reason, worded
@@ -101,8 +103,8 @@ int acr_options_refuse_unknown(const struct acr_options *options, struct acr_buf
  * help nor version was asked for. */
 ACR_MUST_CHECK int acr_options_check(struct acr_options *options, struct acr_buffer *reason);
 
-/* Reads the level of the log and the times. ACR_ERR_INVALID with a sentence; not wrong usage to Locust, which exits
- * with 1 here and not with 2. */
+/* Reads the level of the log, the times and the size. ACR_ERR_INVALID with a sentence; not wrong usage to Locust, which
+ * exits with 1 here and not with 2. */
 ACR_MUST_CHECK int acr_options_interpret(struct acr_options *options, struct acr_error *error);
 
 void acr_options_done(struct acr_options *options);

@@ -164,6 +164,7 @@ static int load_scenario(const struct program *program, const struct acr_locustf
         .has_tags = options->has_tags,
         .limits = options->limits,
         .run_tasks = acr_options_only_show(options) || options->help ? NULL : options->run_tasks,
+        .stack_size = options->stack_size,
         .may_be_empty = options->list || options->help,
         .log_level = options->log_level,
         .log_file = options->log_file,

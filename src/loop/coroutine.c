@@ -2,6 +2,7 @@
 /* coroutine - fibers on stacks of their own: start, switch, end. */
 #include "loop/coroutine.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -24,23 +25,28 @@ struct acr_coroutine_pool {
     size_t alive;
     struct acr_switch loop_stack; /* the loop's, while a coroutine runs */
     struct acr_sanitizer_stack loop_sanitizer;
+    _Atomic(struct acr_coroutine *) running;
     void *kept; /* ACR_COROUTINE_KEPT_BYTES that each coroutine has for itself; NULL: none */
     char kept_outside[ACR_COROUTINE_KEPT_BYTES];
 };
 
-/* Lies above its own stack, with its room behind it, so that an idle coroutine touches one page. What a switch needs
- * comes first: with the fiber it fills two lines of the cache. */
+/* Lies above its own stack, with its room behind it, so that an idle coroutine touches one page, and that what other
+ * threads read of it stays readable when it has ended. What a switch needs comes first: with the fiber it fills two
+ * lines of the cache. */
 struct acr_coroutine {
     struct acr_fiber fiber;
     bool started;
     bool finished;
     struct acr_switch stack;
     struct acr_coroutine_pool *pool;
+    _Atomic(const char *) work;
     struct acr_sanitizer_stack sanitizer;
     acr_coroutine_fn *fn;
     acr_coroutine_fn *ended;
     void *context;
     void *low; /* of the stack */
+    _Atomic(const char *) owner;
+    _Atomic uint64_t number;
 };
 
 static void leave(struct acr_coroutine *coroutine)
@@ -63,9 +69,11 @@ static void run(void *context)
 static void enter(struct acr_coroutine *coroutine)
 {
     struct acr_coroutine_pool *pool = coroutine->pool;
+    atomic_store_explicit(&pool->running, coroutine, memory_order_release);
     acr_sanitizer_leave(&pool->loop_sanitizer, false, &coroutine->sanitizer);
     acr_switch_to(&pool->loop_stack, &coroutine->stack);
     acr_sanitizer_arrive(&pool->loop_sanitizer, NULL);
+    atomic_store_explicit(&pool->running, NULL, memory_order_release);
 }
 
 /* On the loop's stack. */
@@ -169,6 +177,11 @@ size_t acr_coroutine_pool_high_water(const struct acr_coroutine_pool *pool)
     return acr_stacks_high_water(&pool->stacks);
 }
 
+size_t acr_coroutine_pool_stack_bytes(const struct acr_coroutine_pool *pool)
+{
+    return acr_stacks_usable(&pool->stacks);
+}
+
 bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool)
 {
     return !pool->stacks.unguarded;
@@ -226,4 +239,40 @@ void *acr_coroutine_room(struct acr_coroutine *coroutine)
 struct acr_fiber *acr_coroutine_fiber(struct acr_coroutine *coroutine)
 {
     return &coroutine->fiber;
+}
+
+void acr_coroutine_set_owner(struct acr_coroutine *coroutine, const char *owner, uint64_t number)
+{
+    atomic_store_explicit(&coroutine->owner, owner, memory_order_relaxed);
+    atomic_store_explicit(&coroutine->number, number, memory_order_relaxed);
+}
+
+void acr_coroutine_set_work(struct acr_fiber *fiber, const char *work)
+{
+    struct acr_coroutine *coroutine = ACR_CONTAINER_OF(fiber, struct acr_coroutine, fiber);
+    atomic_store_explicit(&coroutine->work, work, memory_order_relaxed);
+}
+
+bool acr_coroutine_pool_running(const struct acr_coroutine_pool *pool, struct acr_coroutine_running *ret_running)
+{
+    const struct acr_coroutine *running = atomic_load_explicit(&pool->running, memory_order_acquire);
+    if (running == NULL)
+        return false;
+    *ret_running = (struct acr_coroutine_running){
+        .owner = atomic_load_explicit(&running->owner, memory_order_relaxed),
+        .number = atomic_load_explicit(&running->number, memory_order_relaxed),
+        .work = atomic_load_explicit(&running->work, memory_order_relaxed),
+        .stack_low = (uintptr_t)running->low,
+        .stack_high = (uintptr_t)running->low + acr_stacks_usable(&pool->stacks),
+    };
+    return true;
+}
+
+void acr_coroutine_pool_desert(struct acr_coroutine_pool *pool)
+{
+    struct acr_coroutine *running = atomic_load_explicit(&pool->running, memory_order_relaxed);
+    if (running == NULL)
+        return;
+    acr_sanitizer_leave(&running->sanitizer, true, &pool->loop_sanitizer);
+    acr_sanitizer_arrive(&pool->loop_sanitizer, NULL);
 }

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "loop/fiber.h"
@@ -42,6 +43,9 @@ size_t acr_coroutine_pool_count(const struct acr_coroutine_pool *pool);
  * stack, so it is for reports; 0 when the kernel does not say. */
 size_t acr_coroutine_pool_high_water(const struct acr_coroutine_pool *pool);
 
+/* Usable bytes of each stack. */
+size_t acr_coroutine_pool_stack_bytes(const struct acr_coroutine_pool *pool);
+
 /* Is there a guard page below each stack? */
 bool acr_coroutine_pool_guarded(const struct acr_coroutine_pool *pool);
 
@@ -68,3 +72,27 @@ void *acr_coroutine_room(struct acr_coroutine *coroutine);
 
 /* The fiber to hand to everything that waits. */
 struct acr_fiber *acr_coroutine_fiber(struct acr_coroutine *coroutine);
+
+/*
+ * Who runs: for those who look from another thread, or from a signal handler.
+ */
+
+/* Whom it runs for, and what it does for it; the latter by its fiber, which is at hand where that changes often. The
+ * texts must live as long as the pool; NULL: not said. */
+void acr_coroutine_set_owner(struct acr_coroutine *coroutine, const char *owner, uint64_t number);
+void acr_coroutine_set_work(struct acr_fiber *fiber, const char *work);
+
+struct acr_coroutine_running {
+    const char *owner;
+    uint64_t number;
+    const char *work;
+    uintptr_t stack_low, stack_high; /* the guard page ends at `stack_low` */
+};
+
+/* False: none runs. From any thread while the pool is open. Another thread may get the words of two coroutines mixed
+ * when they take turns just then. */
+bool acr_coroutine_pool_running(const struct acr_coroutine_pool *pool, struct acr_coroutine_running *ret_running);
+
+/* For a signal handler that is about to jump from the coroutine that runs (if any) to a frame of the loop's stack. The
+ * coroutine never ends, and nothing of the pool may be used any more. */
+void acr_coroutine_pool_desert(struct acr_coroutine_pool *pool);

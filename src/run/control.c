@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "loop/timer.h"
+#include "run/crash.h"
 #include "run/hatching.h"
 #include "run/message.h"
 #include "run/reporter.h"
@@ -20,6 +21,9 @@
 
 /* After a script has stopped all users it has so long to start some; then the run is over. */
 #define RESTART_GRACE ACR_NANOS_PER_SECOND
+
+/* So long the load thread may take to come back from a crash and to make the report of it. */
+#define CRASH_GRACE (5 * ACR_NANOS_PER_SECOND)
 
 enum control_state {
     STATE_WAITING,
@@ -46,7 +50,10 @@ struct acr_control {
     bool limited;       /* the request limit was reached: nothing is begun any more */
     bool users_gone;    /* ENDED came while HATCHED was with the load thread */
 
-    struct acr_timer time_limit, stop_limit, idle_timer;
+    bool crashed;
+    bool lost; /* a task held the load thread up for too long */
+
+    struct acr_timer time_limit, stop_limit, idle_timer, silence_timer;
     struct acr_reporter reporter;
     bool reporting;
     struct acr_watch watch;
@@ -91,14 +98,25 @@ static void stop_timers(struct acr_control *control)
     acr_timer_disarm(&control->time_limit);
     acr_timer_disarm(&control->stop_limit);
     acr_timer_disarm(&control->idle_timer);
+    acr_timer_disarm(&control->silence_timer);
     acr_reporter_stop(&control->reporter);
     acr_watch_stop(&control->watch);
+}
+
+/* From here on no user may hold the load thread up for long. */
+static void limit_silence(struct acr_control *control)
+{
+    if (control->setup.silence_max == 0)
+        return;
+    acr_watch_start(&control->watch);
+    arm_after(control, &control->silence_timer, control->setup.silence_max);
 }
 
 static void finish(struct acr_control *control)
 {
     control->state = STATE_FINISHING;
     stop_timers(control);
+    limit_silence(control);
     acr_log(ACR_LOG_INFO, MAIN, "Cleaning up runner...");
     acr_log(ACR_LOG_INFO, MAIN, "Running teardowns...");
     post(control, ACR_MESSAGE_FINISH);
@@ -112,6 +130,8 @@ static void finish_all_dead(struct acr_control *control)
 
 static int final_exit_code(const struct acr_control *control, const struct acr_message *final)
 {
+    if (final->crashed)
+        return ACR_EXIT_CRASHED;
     if (final->exit_code >= 0)
         return final->exit_code;
     if (final->failed)
@@ -136,7 +156,7 @@ static void on_final(struct acr_control *control, const struct acr_message *fina
 /* Whether the load thread answers is known only now that its last snapshot came, or was late. */
 static void log_abandoned(const struct acr_control *control)
 {
-    if (control->reporter.late)
+    if (control->reporter.late || control->crashed)
         acr_log(ACR_LOG_WARNING, RUNNERS, "The load thread does not answer; the report is made without it.");
     else if (control->gave_up_listeners)
         acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for the scenario's listeners to return.");
@@ -144,10 +164,18 @@ static void log_abandoned(const struct acr_control *control)
         acr_log(ACR_LOG_WARNING, RUNNERS, "Not waiting any longer for %zu users to end.", control->reporter.user_count);
 }
 
+static int abandoned_exit_code(const struct acr_control *control)
+{
+    if (control->crashed || control->lost)
+        return ACR_EXIT_CRASHED;
+    return has_failures(control) ? control->setup.options->error_exit_code : 0;
+}
+
 static void abandon(struct acr_control *control)
 {
+    acr_crash_report_briefly();
     log_abandoned(control);
-    control->exit_code = has_failures(control) ? control->setup.options->error_exit_code : 0;
+    control->exit_code = abandoned_exit_code(control);
     report(control);
     done(control);
     control->setup.abandon(control->setup.context, control->exit_code);
@@ -192,6 +220,8 @@ static void stop(struct acr_control *control)
         finish(control);
     else if (control->state != STATE_STOPPING)
         stop_users(control);
+    if (control->state == STATE_STOPPING)
+        limit_silence(control);
 }
 
 static void on_time_limit(struct acr_timer *timer)
@@ -204,6 +234,10 @@ static void on_time_limit(struct acr_timer *timer)
 static void on_stop_limit(struct acr_timer *timer)
 {
     struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, stop_limit);
+    if (control->crashed) {
+        abandon(control);
+        return;
+    }
     if (control->watch.stalled) {
         give_up(control);
         return;
@@ -222,6 +256,41 @@ static void on_late(struct acr_control *control)
         return;
     acr_log(ACR_LOG_WARNING, RUNNERS, "Not all users end; the report is made without them.");
     finish(control);
+}
+
+/* And not a listener, which cannot give way. */
+static bool is_held_by_user(const struct acr_control *control)
+{
+    struct acr_run_place place;
+    return control->setup.place(control->setup.context, &place) && place.class_name != NULL;
+}
+
+static void on_silence_timer(struct acr_timer *timer)
+{
+    struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, silence_timer);
+    acr_nanos left = control->setup.silence_max - acr_watch_silence(&control->watch);
+    if (left > 0 || !is_held_by_user(control)) {
+        arm_after(control, timer, left > 0 ? left : control->setup.silence_max);
+        return;
+    }
+    if (!control->lost && acr_crash_interrupt())
+        arm_after(control, timer, CRASH_GRACE); /* CRASHED and FINAL are to come before that */
+    else
+        give_up(control);
+    control->lost = true;
+}
+
+/* The load thread makes the report of it, if it still can. */
+static void on_crashed(struct acr_control *control)
+{
+    control->crashed = true;
+    if (control->state >= STATE_ABANDONING)
+        return;
+    stop_timers(control);
+    if (control->state != STATE_WAITING)
+        control->state = STATE_FINISHING;
+    arm_after(control, &control->stop_limit, CRASH_GRACE);
+    post(control, ACR_MESSAGE_FINISH);
 }
 
 void acr_control_signal(struct acr_control *control, int signal_number)
@@ -407,6 +476,9 @@ static void handle(struct acr_control *control, const struct acr_message *messag
     case ACR_MESSAGE_ENDED:
         on_ended(control, message);
         break;
+    case ACR_MESSAGE_CRASHED:
+        on_crashed(control);
+        break;
     case ACR_MESSAGE_FINAL:
         on_final(control, message);
         break;
@@ -452,7 +524,12 @@ static void init_parts(struct acr_control *control)
     acr_timer_init(&control->time_limit, control->loop, on_time_limit);
     acr_timer_init(&control->stop_limit, control->loop, on_stop_limit);
     acr_timer_init(&control->idle_timer, control->loop, on_idle);
-    acr_watch_init(&control->watch, control->loop, setup->load, setup->queued, setup->context);
+    acr_timer_init(&control->silence_timer, control->loop, on_silence_timer);
+    acr_watch_init(&control->watch, &(struct acr_watch_setup){.loop = control->loop,
+                                                              .load = setup->load,
+                                                              .queued = setup->queued,
+                                                              .place = setup->place,
+                                                              .context = setup->context});
     acr_reporter_init(&control->reporter, &(struct acr_reporter_setup){.options = setup->options,
                                                                        .loop = control->loop,
                                                                        .load = setup->load,

@@ -17,7 +17,10 @@
  * the request limit.
  *
  * A second signal, or a stop timeout while the load thread does not answer, skips what is left: the report is made from
- * the last snapshot there is and `abandon` is called.
+ * the last snapshot there is and `abandon` is called. Once the run is being ended, a user that keeps the load thread
+ * silent for `silence_max` is interrupted as by a crash (run/crash.h).
+ *
+ * CRASHED ends the run from every state: the load thread sends FINAL by itself; if it does not, it is abandoned.
  *
  * It lives on its own loop and knows the load thread only as a mailbox, so a test can turn both loops by hand with a
  * clock of its own. Opened and closed on any thread while nobody turns the loop.
@@ -49,8 +52,10 @@ struct acr_control_setup {
     acr_output_fn *print;
     /* The run is over although the load thread is not: everything has been printed, the process should end. */
     void (*abandon)(void *context, int exit_code);
-    acr_watch_queued_fn *queued; /* of the load thread; may be NULL */
-    void *context;               /* of print, abandon and queued */
+    acr_watch_queued_fn *queued; /* of the load thread; may be NULL, as */
+    acr_watch_place_fn *place;
+    acr_nanos silence_max; /* as in struct acr_scenario */
+    void *context;         /* of all these functions */
 };
 
 ACR_MUST_CHECK int acr_control_open(const struct acr_control_setup *setup, struct acr_control **ret_control,

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "loop/timer.h"
+#include "run/crash.h"
 #include "run/internal.h"
 #include "run/message.h"
 #include "run/roster.h"
@@ -23,9 +24,10 @@ struct acr_load {
     struct acr_roster roster;
     struct acr_run_status status;
     struct acr_shortage shortage;
-    bool start_requested; /* and the control thread has not answered yet */
-    uint64_t change;      /* the latest one heard of */
-    bool testing;         /* TEST_START was told, TEST_STOP was not */
+    bool start_requested;        /* and the control thread has not answered yet */
+    uint64_t change;             /* the latest one heard of */
+    struct acr_message *crashed; /* made ahead: there may be no memory to be had then; NULL: posted */
+    bool testing;                /* TEST_START was told, TEST_STOP was not */
     bool stopping;
     bool limit_reached; /* that is why */
     bool stopping_told; /* the scenario heard of TEST_STOPPING */
@@ -44,7 +46,7 @@ static void tell(struct acr_load *load, enum acr_message_kind kind)
 
 static void tell_scenario(struct acr_load *load, enum acr_run_event event, uint64_t value)
 {
-    if (load->scenario->ops->event != NULL)
+    if (load->scenario->ops->event != NULL && !acr_crash_happened())
         load->scenario->ops->event(load->scenario, event, value);
 }
 
@@ -388,11 +390,13 @@ int acr_load_open(struct acr_scenario *scenario, struct acr_load **ret_load, str
 {
     struct acr_load *load = acr_alloc_zero(sizeof *load);
     load->scenario = scenario;
+    load->crashed = acr_message_new(ACR_MESSAGE_CRASHED);
     acr_list_init(&load->orders);
     acr_roster_init(&load->roster, scenario->class_count);
     acr_timer_init(&load->work, scenario->engine->loop, on_work);
     int rc = acr_mailbox_open(scenario->engine->loop, on_mail, load, &load->mailbox, error);
     if (rc < 0) {
+        acr_message_free(load->crashed);
         acr_roster_done(&load->roster);
         acr_free(load);
         return rc;
@@ -409,6 +413,7 @@ void acr_load_close(struct acr_load *load)
     load->closing = true;
     acr_timer_disarm(&load->work);
     drop_orders(load);
+    acr_message_free(load->crashed);
     acr_mailbox_close(load->mailbox);
     acr_roster_done(&load->roster);
     load->scenario->load = NULL;
@@ -437,6 +442,7 @@ static void tell_final(struct acr_load *load, bool failed)
     final->erred = scenario->erred;
     final->faulty = scenario->faulty;
     final->failed = failed;
+    final->crashed = acr_crash_happened();
     acr_message_post(final, load->control);
 }
 
@@ -450,15 +456,39 @@ static int set_up(struct acr_load *load)
     return 0;
 }
 
-int acr_load_run(struct acr_load *load, struct acr_error *error)
+struct whole {
+    struct acr_load *load;
+    struct acr_error *error;
+    int rc;
+};
+
+/* From the first to the last line of the scenario. */
+static void hold_whole(void *context)
 {
-    int rc = set_up(load);
-    if (rc == 0) {
+    struct whole *whole = context;
+    struct acr_load *load = whole->load;
+    whole->rc = set_up(load);
+    if (whole->rc == 0) {
         tell(load, ACR_MESSAGE_READY);
-        rc = load->scenario->ops->run(load->scenario, error);
+        whole->rc = load->scenario->ops->run(load->scenario, whole->error);
     }
     end_test(load);
     tell_scenario(load, ACR_RUN_QUITTING, 0);
-    tell_final(load, rc < 0);
-    return rc;
+}
+
+void acr_load_tell_crash(struct acr_load *load)
+{
+    struct acr_message *crashed = load->crashed;
+    load->crashed = NULL;
+    acr_message_post(crashed, load->control);
+}
+
+int acr_load_run(struct acr_load *load, struct acr_error *error)
+{
+    struct whole whole = {load, error, 0};
+    if (!acr_crash_guard(hold_whole, &whole) || acr_crash_happened())
+        whole.rc = ACR_ERR_SCRIPT;
+    acr_crash_report();
+    tell_final(load, whole.rc < 0);
+    return whole.rc;
 }

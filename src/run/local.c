@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "report/csv.h"
 #include "run/control.h"
+#include "run/crash.h"
 #include "run/internal.h"
 #include "run/signals.h"
 
@@ -53,7 +54,14 @@ static void print(void *context, struct acr_str text)
 static void abandon(void *context, int exit_code)
 {
     (void)context;
+    if (acr_crash_happened())
+        acr_crash_exit();
     _exit(exit_code);
+}
+
+static void tell_crash(void *context)
+{
+    acr_load_tell_crash(((struct local *)context)->load);
 }
 
 /* /proc/self/task/TID/schedstat: nanoseconds on a processor, nanoseconds waiting for one, how often. Opened by the
@@ -75,6 +83,12 @@ static acr_nanos queued(void *context)
     text[size] = '\0';
     char *second = strchr(text, ' ');
     return second != NULL ? (acr_nanos)strtoll(second, NULL, 10) : -1;
+}
+
+static bool place(void *context, struct acr_run_place *ret_place)
+{
+    const struct acr_scenario *scenario = ((struct local *)context)->scenario;
+    return scenario->ops->place(scenario, ret_place);
 }
 
 static void on_signal(void *context, int signal_number)
@@ -114,6 +128,8 @@ static int open_control(struct local *local, struct acr_error *error)
         .print = print,
         .abandon = abandon,
         .queued = queued,
+        .place = scenario->ops->place != NULL ? place : NULL,
+        .silence_max = scenario->silence_max,
         .context = local,
     };
     int rc = write_first_csv(local, snapshot, error);
@@ -125,6 +141,7 @@ static int open_control(struct local *local, struct acr_error *error)
 
 static void close_all(struct local *local)
 {
+    acr_crash_close();
     acr_signals_close(local->signals);
     acr_control_close(local->control);
     acr_load_close(local->load);
@@ -145,6 +162,8 @@ static int open_all(struct local *local, struct acr_error *error)
         return rc;
     acr_load_connect(local->load, acr_control_mailbox(local->control), local->options.users, local->options.spawn_rate);
     rc = acr_signals_open(local->loop, on_signal, local, &local->signals, error);
+    if (rc == 0 && local->scenario->ops->place != NULL)
+        rc = acr_crash_open(local->scenario, tell_crash, local, error);
     if (rc < 0)
         return rc;
     int system = pthread_create(&local->thread, NULL, control_main, local);
@@ -168,6 +187,14 @@ static void log_start(const struct local *local)
     acr_log(ACR_LOG_INFO, "locust.main", "Starting Locust (Acrida %s)", ACR_VERSION);
 }
 
+static void tell_quit(void *context)
+{
+    const struct local *local = context;
+    struct acr_scenario *scenario = local->scenario;
+    if (scenario->ops->event != NULL && !acr_crash_happened())
+        scenario->ops->event(scenario, ACR_RUN_QUIT, (uint64_t)acr_control_exit_code(local->control));
+}
+
 /* The run itself; returns its exit code. */
 static int hold(struct local *local)
 {
@@ -177,8 +204,10 @@ static int hold(struct local *local)
         log_broken(&error);
     pthread_join(local->thread, NULL);
     int exit_code = acr_control_exit_code(local->control);
-    if (local->scenario->ops->event != NULL)
-        local->scenario->ops->event(local->scenario, ACR_RUN_QUIT, (uint64_t)exit_code);
+    acr_crash_guard(tell_quit, local);
+    acr_crash_report();
+    if (acr_crash_happened())
+        acr_crash_exit();
     /* Users that did not end in time hold on to the engine, so it cannot be closed: the process ends here. */
     if (acr_load_user_count(local->load) > 0)
         _exit(exit_code);

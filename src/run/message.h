@@ -30,14 +30,15 @@ enum acr_message_kind {
     ACR_MESSAGE_PING,     /* user_count */
     ACR_MESSAGE_SNAPSHOT, /* snapshot, user_count */
     /* To the control thread. */
-    ACR_MESSAGE_READY, /* set-up is over, the loop is about to turn */
-    ACR_MESSAGE_LIMIT, /* the request limit was reached: all users are being stopped; ENDED follows */
-    ACR_MESSAGE_START, /* the script wants `users` users, at `rate` (0: as before), ends_by_rate */
-    ACR_MESSAGE_HALT,  /* the script wants all users stopped */
-    ACR_MESSAGE_QUIT,  /* the script wants to end the run */
-    ACR_MESSAGE_LATE,  /* users that were told to end do not, and nothing can be done about it */
-    ACR_MESSAGE_ENDED, /* no user is left of `change` */
-    ACR_MESSAGE_FINAL, /* the last one: snapshot, exit_code, failed, erred, faulty */
+    ACR_MESSAGE_READY,   /* set-up is over, the loop is about to turn */
+    ACR_MESSAGE_LIMIT,   /* the request limit was reached: all users are being stopped; ENDED follows */
+    ACR_MESSAGE_START,   /* the script wants `users` users, at `rate` (0: as before), ends_by_rate */
+    ACR_MESSAGE_HALT,    /* the script wants all users stopped */
+    ACR_MESSAGE_QUIT,    /* the script wants to end the run */
+    ACR_MESSAGE_LATE,    /* users that were told to end do not, and nothing can be done about it */
+    ACR_MESSAGE_ENDED,   /* no user is left of `change` */
+    ACR_MESSAGE_CRASHED, /* the scenario crashed (run/crash.h): FINAL follows, if the load thread comes back */
+    ACR_MESSAGE_FINAL,   /* the last one: snapshot, exit_code, failed, crashed, erred, faulty */
 };
 
 struct acr_message {
@@ -57,6 +58,7 @@ struct acr_message {
     struct acr_snapshot *snapshot; /* owned */
     int exit_code;                 /* FINAL: the script's own, -1 = none */
     bool failed;                   /* FINAL: set_up failed or the loop broke */
+    bool crashed;                  /* FINAL */
     bool erred, faulty;            /* FINAL: as in struct acr_scenario */
 };
 

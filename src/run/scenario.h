@@ -46,6 +46,14 @@ struct acr_run_status {
     double rate;
 };
 
+/* Whose code runs, and where. */
+struct acr_run_place {
+    const char *class_name;          /* NULL: not a user's */
+    uint64_t user_number;            /* from 1 */
+    const char *work;                /* a task's function, or another word for it; as long as the run */
+    uintptr_t stack_low, stack_high; /* 0: the thread's own stack */
+};
+
 struct acr_scenario_ops {
     /* Begins one user of classes[class_number]; it runs by itself from a later phase b on. `id` names it until
      * acr_load_user_ended(). A user that cannot even be made is reported ended at once. */
@@ -70,6 +78,12 @@ struct acr_scenario_ops {
     /* Appends what --help says of the options that the locustfile has; nothing when it has none. NULL: it cannot have
      * any. */
     int (*options_help)(struct acr_scenario *scenario, struct acr_buffer *out, struct acr_error *error);
+    /* For scenarios of compiled code, whose crashes are caught (run/crash.h); else NULL. What runs now; false: none of
+     * the scenario's code. From any thread during the run, and from a signal handler. */
+    bool (*place)(const struct acr_scenario *scenario, struct acr_run_place *ret_place);
+    /* With `place`: the signal handler on the load thread is about to leave the code that runs for good, and all others
+     * of the scenario with it. */
+    void (*desert)(struct acr_scenario *scenario);
     /* Frees the scenario and its engine. */
     void (*close)(struct acr_scenario *scenario);
 };
@@ -87,6 +101,9 @@ struct acr_scenario {
     size_t class_count;
     struct acr_scenario_report report;
     struct acr_load *load; /* while a run is held; set by the run */
+    /* With ops->place: how long a user's code may hold the load thread up when the run is to end; then the run ends
+     * without it. 0: as long as it likes. */
+    acr_nanos silence_max;
     /* Set by the front end until QUITTING returns. */
     int exit_code; /* of a script that wants one of its own (process_exit_code), -1 = none */
     bool erred;    /* something failed that counts like a failed request (2.x: an exception in a task) */
@@ -108,6 +125,7 @@ struct acr_scenario_request {
     bool may_be_empty;        /* only looked at, as by --list: names do not count, and no class at all is no error */
     struct acr_limits limits; /* of tasks of all users together */
     const char *run_tasks;    /* names of tasks to run once instead of users (--run-tasks); NULL: users */
+    size_t stack_size;        /* bytes, of each user in a scenario in C; 0: as it likes */
     int log_level;
     const char *log_file; /* NULL: standard error */
     int argc;             /* the program's own arguments: sys.argv */

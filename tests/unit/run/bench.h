@@ -33,6 +33,8 @@ struct bench {
     char *text; /* what `output` held when it was last looked at */
     bool blocked;
     bool queued_all_along; /* the load thread gets a tenth of a processor */
+    acr_nanos silence_max;
+    const char *class_name; /* whose code runs while the load thread is blocked; NULL: a listener's */
     bool abandoned;
     int abandon_code;
 };
@@ -54,6 +56,13 @@ static inline acr_nanos queued(void *context)
 {
     const struct bench *bench = context;
     return bench->queued_all_along ? bench->clock.monotonic_now * 9 / 10 : -1;
+}
+
+static inline bool place(void *context, struct acr_run_place *ret_place)
+{
+    const struct bench *bench = context;
+    *ret_place = (struct acr_run_place){.class_name = bench->class_name, .user_number = 7, .work = "spin"};
+    return bench->blocked;
 }
 
 static inline struct bench *bench_of(struct fake_scenario *fake)
@@ -144,6 +153,8 @@ static inline int hold(struct bench *bench, void (*drive)(struct fake_scenario *
                                         .print = print,
                                         .abandon = abandon,
                                         .queued = queued,
+                                        .place = place,
+                                        .silence_max = bench->silence_max,
                                         .context = bench};
     assert_int_equal(acr_loop_open(&bench->clock.clock, &bench->loop, NULL), 0);
     assert_int_equal(acr_load_open(&bench->fake.scenario, &bench->load, NULL), 0);

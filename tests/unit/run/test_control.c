@@ -493,6 +493,93 @@ static void test_a_second_signal_ends_the_run_although_the_load_thread_is_blocke
                    "Percentage of the requests", "Error report");
 }
 
+static void drive_stall_of_user(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, 2 * SECOND);
+    bench->class_name = "Alpha";
+    bench->blocked = true;
+    advance(bench, 6 * SECOND);
+    acr_control_signal(bench->control, SIGINT);
+    advance(bench, 4900 * MILLI);
+    assert_false(bench->abandoned);
+    advance(bench, 400 * MILLI);
+    assert_true(bench->abandoned);
+}
+
+static void test_a_user_that_never_yields_is_named_and_left_behind_some_seconds_after_the_end(void **state)
+{
+    struct bench *bench = *state;
+    bench->silence_max = 5 * SECOND;
+    hold(bench, drive_stall_of_user);
+    assert_int_equal(bench->abandon_code, 3);
+    assert_printed(bench, "has not answered for 1.", "spin of Alpha (user 7) does not yield to other users.",
+                   "has not answered for 5.", "spin of Alpha (user 7) does not yield to other users.", "Got SIGINT",
+                   "The load thread does not answer", "Shutting down (exit code 3), bye.");
+    assert_int_equal(times_printed(bench, "has not answered"), 2);
+}
+
+static void drive_stall_of_listener(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, 2 * SECOND);
+    bench->blocked = true;
+    acr_control_signal(bench->control, SIGINT);
+    advance(bench, 60 * SECOND);
+    assert_false(bench->abandoned);
+    bench->blocked = false;
+    advance_to_end(bench);
+}
+
+static void test_a_listener_that_takes_long_is_waited_for(void **state)
+{
+    struct bench *bench = *state;
+    bench->silence_max = 5 * SECOND;
+    assert_int_equal(hold(bench, drive_stall_of_listener), 0);
+    assert_printed(bench, "has not answered for 1.", "spin does not yield", "was blocked for ", "Shutting down");
+}
+
+/* ---- tests: crashes */
+
+static void drive_crash(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, 4500 * MILLI);
+    acr_load_tell_crash(bench->load);
+    bench->blocked = true;
+    advance(bench, 4900 * MILLI);
+    assert_false(bench->abandoned);
+    advance(bench, 200 * MILLI);
+    assert_true(bench->abandoned);
+}
+
+static void test_a_load_thread_that_does_not_come_back_from_a_crash_is_left_behind(void **state)
+{
+    struct bench *bench = *state;
+    hold(bench, drive_crash);
+    assert_int_equal(bench->abandon_code, 3);
+    assert_printed(bench, "The load thread does not answer", "Shutting down (exit code 3), bye.",
+                   "Percentage of the requests");
+    assert_in_range(last_total(bench), bench->fake.recorded - 3, bench->fake.recorded);
+}
+
+static void drive_crash_elsewhere(struct fake_scenario *fake)
+{
+    struct bench *bench = bench_of(fake);
+    advance(bench, 4500 * MILLI);
+    acr_load_tell_crash(bench->load);
+    advance_to_end(bench);
+}
+
+static void test_after_a_crash_on_another_thread_the_load_thread_leaves_its_loop(void **state)
+{
+    struct bench *bench = *state;
+    hold(bench, drive_crash_elsewhere);
+    assert_false(bench->abandoned);
+    assert_int_equal(last_total(bench), bench->fake.recorded);
+    assert_int_equal(bench->fake.stopped, 0);
+}
+
 /* ---- tests: users that do not end */
 
 static void drive_two_signals(struct fake_scenario *fake)
