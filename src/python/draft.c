@@ -396,6 +396,16 @@ static void take_state(const struct acr_python_session_state *state, struct acr_
     request->redirects_max = state->redirects_max;
 }
 
+/* All of a plain request's head comes from the session's state, the route and the verb: 21, 40 and 3 bits of the number
+ * (struct acr_request). Should numbers ever need more, there is none. */
+static uint64_t head_number(const struct acr_python_call *call, const struct acr_python_draft *draft)
+{
+    uint64_t state = draft->state->number, route = draft->route->number;
+    if (call->verb == ACR_VERB_OTHER || draft->prepared != NULL || state >> 21 != 0 || route >> 40 != 0)
+        return 0;
+    return state << 43 | route << 3 | (uint64_t)call->verb;
+}
+
 static int take_headers(const struct acr_python_call *call, struct acr_python_draft *draft)
 {
     int way = call->headers != NULL ? acr_python_draft_headers(call->headers, draft) : 0;
@@ -405,6 +415,7 @@ static int take_headers(const struct acr_python_call *call, struct acr_python_dr
         return -1;
     if (draft->request.has_body || draft->all_lines || draft->authorization.size > 0)
         return acr_python_draft_note_lines(draft);
+    draft->request.head = head_number(call, draft);
     return 0;
 }
 

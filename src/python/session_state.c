@@ -59,6 +59,7 @@ static struct acr_python_session_state *ask_state(struct acr_python_session *ses
         return NULL;
     struct acr_python_session_state *state = acr_alloc_zero(sizeof *state);
     state->references = 1;
+    state->number = ++acr_python.states_made;
     if (!PyTuple_Check(answer) || fill_state(state, answer) != 0) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "session_state must give a tuple");

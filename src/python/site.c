@@ -49,6 +49,7 @@ static struct acr_python_route *route_new(struct acr_url *url)
     struct acr_python_route *route = acr_alloc_zero(sizeof *route);
     route->url = *url;
     route->label = label;
+    route->number = ++acr_python.routes_made;
     route->references = 1;
     return route;
 }

@@ -34,6 +34,7 @@ enum acr_python_verb {
 struct acr_python_route {
     struct acr_url url;
     PyObject *label; /* str: path and query, the name in the statistics */
+    uint64_t number; /* 1, 2, ...; never given again */
     unsigned references;
     struct {
         struct acr_stats_entry *entry;
@@ -44,6 +45,7 @@ struct acr_python_route {
 /* What of a session's state goes into every request (session_state() of the Python half). Reference counted. */
 struct acr_python_session_state {
     unsigned references;
+    uint64_t number; /* 1, 2, ...; never given again */
     bool plain;
     bool base_only; /* only for URLs that begin with the base URL: the environment may say otherwise for other hosts */
     bool own_host, own_cookies, own_content_type; /* header_lines has such a field */

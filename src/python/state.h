@@ -102,6 +102,7 @@ struct acr_python {
 #undef X
     } names;
     PyObject *success_handlers, *failure_handlers, *request_handlers; /* lists of the hooks; owned */
+    uint64_t states_made, routes_made;                                /* numbers of what heads are made of (draft.c) */
     PyObject *plans;          /* (set type, user type) -> capsule of struct acr_python_plan (plan.h); owned */
     const char *stack_bottom; /* of the load thread; NULL until needed */
     PyObject *json_scanner;   /* of Python's json module; owned, NULL until needed */

@@ -139,3 +139,27 @@ def test_a_constructor_of_a_subclass_may_take_what_it_likes(site):
 
     session = Mine(site, tenant="t1")
     assert dict(session.get("/a").json()["headers"])["X-Tenant"] == "t1" and session.native_count() == 1
+
+
+def test_a_session_that_changes_between_two_equal_requests_sends_the_change(site):
+    def sent(**given):
+        answer = session.get("/echo", **given).json()
+        return {name.lower(): value for name, value in answer["headers"]}
+
+    session = HttpSession(site)
+    first = sent()
+    assert sent() == first
+    session.headers["X-Own"] = "1"
+    assert sent() == {**first, "x-own": "1"}
+    assert sent(headers={"X-Own": "2"}) == {**first, "x-own": "2"}
+    assert sent() == {**first, "x-own": "1"}
+    del session.headers["X-Own"]
+    session.auth = ("user", "word")
+    assert "authorization" in sent()
+    session.auth = None
+    session.cookies.set("a", "1")
+    assert sent() == {**first, "cookie": "a=1"} == sent()
+    assert session.delete("/echo").json()["method"] == "DELETE"
+    assert session.get("/echo", params={"b": "2"}).json()["path"] == "/echo?b=2"
+    assert sent() == {**first, "cookie": "a=1"}
+    assert HttpSession(site).get("/echo").json()["path"] == "/echo"
