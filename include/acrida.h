@@ -360,9 +360,9 @@ double acr_elapsed(const acr_response *response);
 
 /* What stands between two texts in the body, each searched after the one before; NULL: not there. */
 const char *acr_find_between(acr_response *response, const char *left, const char *right);
-/* What the first group of an extended regular expression (POSIX, no back-references) matched in the body, or all of it
- * without a group; NULL: nothing, or it is no expression, which is logged. All users wait meanwhile, and what matches
- * long stretches ("[a-z]+;") takes the square of their length: acr_find_between() does not. */
+/* What the first group of a regular expression (Perl's kind, PCRE2: "id=(\\d+)", "<b>(.*?)</b>") matched in the body,
+ * or all of it without a group; NULL: nothing. What is no expression, and one that takes too long (some 20 ms, in which
+ * all users wait), is logged once. */
 const char *acr_find_regex(acr_response *response, const char *pattern);
 /* The value at a JSON pointer ("/items/0/id", RFC 6901) of the body: a string as it is, all else as JSON; NULL. */
 const char *acr_json(acr_response *response, const char *pointer);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* answer - what a task reads in an answer, and how it is counted. */
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,14 +9,10 @@
 #include "capi/events.h"
 #include "capi/internal.h"
 #include "capi/json.h"
+#include "capi/pattern.h"
 
 /* Compiled expressions kept: those that a script makes anew for each request must not fill the memory. */
 #define PATTERNS_MAX 256
-
-struct acr_capi_pattern {
-    regex_t compiled;
-    bool works; /* else it is no expression, which was logged */
-};
 
 /* ---- counting */
 
@@ -225,59 +220,20 @@ const char *acr_find_between(acr_response *response, const char *left, const cha
     return stop != NULL ? acr_capi_text_copy(response->user, (struct acr_str){begin, (size_t)(stop - begin)}) : NULL;
 }
 
-static void pattern_free(struct acr_capi_pattern *pattern)
-{
-    if (pattern->works)
-        regfree(&pattern->compiled);
-    acr_free(pattern);
-}
-
 void acr_capi_patterns_free(struct acr_capi *capi)
 {
     size_t position = 0;
     const struct acr_map_slot *slot;
     while ((slot = acr_map_next(&capi->patterns, &position)) != NULL)
-        pattern_free(slot->value);
+        acr_capi_pattern_free(slot->value);
     acr_map_done(&capi->patterns);
 }
 
-/* "\1": what POSIX has in basic expressions only, and takes time without bounds, while all users wait. */
-static bool refers_back(const char *text)
+static const char *match(acr_response *response, struct acr_capi_pattern *pattern)
 {
-    while ((text = strchr(text, '\\')) != NULL && text[1] != '\0') {
-        if (text[1] >= '1' && text[1] <= '9')
-            return true;
-        text += 2;
-    }
-    return false;
-}
-
-static struct acr_capi_pattern *pattern_new(const char *text)
-{
-    struct acr_capi_pattern *pattern = acr_alloc_zero(sizeof *pattern);
-    char why[256] = "there are no back-references";
-    int code = refers_back(text) ? REG_ESUBREG : regcomp(&pattern->compiled, text, REG_EXTENDED);
-    pattern->works = code == 0;
-    if (code == 0)
-        return pattern;
-    if (!refers_back(text))
-        regerror(code, &pattern->compiled, why, sizeof why);
-    acr_log(ACR_LOG_ERROR, "locust.runners", "acr_find_regex(): %s: %s", text, why);
-    return pattern;
-}
-
-/* What it matches in the body; NULL when it does not, or is no expression. */
-static const char *match(acr_response *response, const struct acr_capi_pattern *pattern)
-{
-    const char *body = acr_body(response);
-    regmatch_t matches[2];
-    if (!pattern->works || regexec(&pattern->compiled, body, 2, matches, 0) != 0)
-        return NULL;
-    const regmatch_t *found = &matches[pattern->compiled.re_nsub > 0 ? 1 : 0];
-    if (found->rm_so < 0)
-        return NULL;
-    struct acr_str text = {body + found->rm_so, (size_t)(found->rm_eo - found->rm_so)};
-    return acr_capi_text_copy(response->user, text);
+    struct acr_str body = {acr_body(response), acr_body_size(response)};
+    struct acr_str found = acr_capi_pattern_find(pattern, body);
+    return found.data != NULL ? acr_capi_text_copy(response->user, found) : NULL;
 }
 
 const char *acr_find_regex(acr_response *response, const char *pattern)
@@ -287,12 +243,30 @@ const char *acr_find_regex(acr_response *response, const char *pattern)
     struct acr_capi_pattern *known = is_shared ? acr_map_find(patterns, acr_str_of(pattern)) : NULL;
     if (known != NULL)
         return match(response, known);
-    struct acr_capi_pattern *made = pattern_new(pattern);
+    struct acr_capi_pattern *made = acr_capi_pattern_new(pattern);
     const char *found = match(response, made);
     if (is_shared && patterns->live < PATTERNS_MAX)
         acr_map_set(patterns, acr_str_of(pattern), made);
     else
-        pattern_free(made);
+        acr_capi_pattern_free(made);
+    return found;
+}
+
+static const char *find_in_json(acr_response *response, struct acr_capi_json *json, const char *pointer)
+{
+    struct acr_str value;
+    return acr_capi_json_find(json, pointer, &value.data, &value.size) ? acr_capi_text_copy(response->user, value)
+                                                                       : NULL;
+}
+
+/* On a thread of its own, with a parser of its own. */
+static const char *find_in_work(acr_response *response, const char *pointer)
+{
+    struct acr_capi_json *json = acr_capi_json_new();
+    const char *found = NULL;
+    if (acr_capi_json_take(json, acr_body(response), acr_body_size(response)) != 0)
+        found = find_in_json(response, json, pointer);
+    acr_capi_json_free(json);
     return found;
 }
 
@@ -310,8 +284,7 @@ static bool take_json(acr_response *response)
 
 const char *acr_json(acr_response *response, const char *pointer)
 {
-    struct acr_str value;
-    if (!take_json(response) || !acr_capi_json_find(response->user->capi->json, pointer, &value.data, &value.size))
-        return NULL;
-    return acr_capi_text_copy(response->user, value);
+    if (response->user->in_work)
+        return find_in_work(response, pointer);
+    return take_json(response) ? find_in_json(response, response->user->capi->json, pointer) : NULL;
 }
