@@ -44,11 +44,11 @@ static void order_by_bounds(acr_user *user)
     acr_post(user, "/order", .form = acr_form(user, "item", "7", "token", token, NULL));
 }
 
-/* By a regular expression (extended, as of POSIX): what its first group matches. It is compiled once. */
+/* By a regular expression of Perl's kind: what its first group matches. It is compiled once. */
 static void order_by_pattern(acr_user *user)
 {
     acr_response *form = acr_get(user, "/order", .catch_response = true);
-    const char *token = acr_find_regex(form, "name=\"token\" value=\"([0-9]+-[0-9]+)\"");
+    const char *token = acr_find_regex(form, "name=\"token\" value=\"(\\d+-\\d+)\"");
     if (token == NULL) {
         acr_failure(form, "no token on the order form");
         return;
