@@ -292,3 +292,8 @@ bool acr_capi_refuse_in_work(const char *function)
     refuse(here, function);
     return true;
 }
+
+const acr_user *acr_capi_blocking_user(void)
+{
+    return here;
+}

@@ -36,3 +36,6 @@ void acr_capi_work_is_late(acr_user *user);
 
 /* The user has ended. */
 void acr_capi_work_free(acr_user *user);
+
+/* Whose work the calling thread does; NULL: nobody's. Also from a signal handler. */
+const acr_user *acr_capi_blocking_user(void);

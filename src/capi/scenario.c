@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/events.h"
 #include "capi/exceptions.h"
 #include "capi/internal.h"
@@ -98,7 +99,16 @@ static int task_ratio(struct acr_scenario *scenario, bool as_json, struct acr_bu
 static bool place(const struct acr_scenario *scenario, struct acr_run_place *ret_place)
 {
     const struct acr_capi *capi = ACR_CONTAINER_OF(scenario, const struct acr_capi, scenario);
+    const acr_user *blocking = acr_capi_blocking_user();
     struct acr_coroutine_running running;
+    if (blocking != NULL) {
+        *ret_place =
+            (struct acr_run_place){.class_name = blocking->class->definition->name,
+                                   .user_number = acr_user_number(blocking),
+                                   .work = blocking->task != NULL ? blocking->task->function : "acr_blocking()",
+                                   .is_beside = true};
+        return true;
+    }
     if (acr_coroutine_pool_running(capi->pool, &running)) {
         *ret_place = (struct acr_run_place){.class_name = running.owner,
                                             .user_number = running.number,

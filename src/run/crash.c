@@ -121,7 +121,8 @@ static void remember(const siginfo_t *info, const ucontext_t *machine)
     crash.signal = *info;
     crash.start.machine = *machine;
     crash.on_load_thread = pthread_equal(pthread_self(), crash.load_thread);
-    crash.has_place = crash.on_load_thread && crash.scenario->ops->place(crash.scenario, &crash.place);
+    crash.has_place =
+        crash.scenario->ops->place(crash.scenario, &crash.place) && crash.on_load_thread != crash.place.is_beside;
     if (crash.on_load_thread && crash.landing != NULL && (!crash.has_place || crash.place.stack_low == 0))
         keep_stack();
 }
@@ -228,10 +229,8 @@ static void describe_signal(char *out, size_t size)
 static void describe_place(char *out, size_t size)
 {
     const struct acr_run_place *place = &crash.place;
-    if (!crash.on_load_thread)
-        snprintf(out, size, "in a thread that is not the users'");
-    else if (!crash.has_place)
-        snprintf(out, size, "outside of any task");
+    if (!crash.has_place)
+        snprintf(out, size, crash.on_load_thread ? "outside of any task" : "in a thread that is not the users'");
     else if (place->class_name == NULL)
         snprintf(out, size, "in %s", place->work);
     else

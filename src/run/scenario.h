@@ -52,6 +52,7 @@ struct acr_run_place {
     uint64_t user_number;            /* from 1 */
     const char *work;                /* a task's function, or another word for it; as long as the run */
     uintptr_t stack_low, stack_high; /* 0: the thread's own stack */
+    bool is_beside;                  /* it is the calling thread that runs it, and that is not the load thread */
 };
 
 struct acr_scenario_ops {

@@ -216,6 +216,20 @@ def test_a_crash_on_another_thread_ends_the_run_too(play_crash, target):
     agree(report, served, uncounted=missing)
 
 
+def test_a_crash_in_work_that_blocks_names_its_task(play_crash):
+    said, calls = crash(play_crash("""
+        static void dig(acr_user *user)
+        {
+            acr_record_success(user, "T", "dug", 0, 0);
+            if (acr_user_number(user) == 3)
+                abort();
+        }
+        ACR_USER(miner, .wait = acr_constant(0.1), .tasks = {ACR_TASK(dig, .blocking = true)});
+    """, "-c", 5))
+    assert said == "The scenario crashed in dig of miner (user 3): abort."
+    assert any(call.startswith("dig at ") for call in calls)
+
+
 def test_a_crash_while_a_thousand_requests_are_on_their_way_loses_nothing_that_was_counted(play_crash, start_target):
     target = start_target("--delay", "20")
     report = play_crash("""
