@@ -35,7 +35,7 @@ struct connecting {
     int failure_weight; /* 0: none has failed */
 };
 
-static int code_of(int system)
+int acr_net_connect_code(int system)
 {
     switch (system) {
     case ECONNREFUSED:
@@ -71,7 +71,7 @@ static int telling(int code)
 
 static void attempt_failed(struct connecting *connecting, size_t index, int system)
 {
-    int code = code_of(system);
+    int code = acr_net_connect_code(system);
     int weight = telling(code);
     /* A machine without IPv6 answers so for any IPv6 address, and its ports need not be used up. */
     if (system == EADDRNOTAVAIL && connecting->addresses.list[index].socket.any.sa_family == AF_INET6)
@@ -185,8 +185,9 @@ static int race(struct connecting *connecting, acr_nanos deadline)
     return 0;
 }
 
-static void count_shortage(struct acr_net_shortage *shortage, int system)
+void acr_net_count_shortage(struct acr_net *net, int system)
 {
+    struct acr_net_shortage *shortage = &net->shortage;
     if (system == EADDRNOTAVAIL || system == EAGAIN)
         shortage->ports++;
     else
@@ -198,7 +199,7 @@ static int explain(const struct connecting *connecting, int code, struct acr_str
     char where[ACR_ADDRESS_TEXT_MAX];
     struct acr_net_address literal;
     if (code == ACR_ERR_LOCAL_EXHAUSTED)
-        count_shortage(&connecting->net->shortage, connecting->failure_system);
+        acr_net_count_shortage(connecting->net, connecting->failure_system);
     acr_address_format(&connecting->addresses.list[connecting->failure_index], connecting->port, where);
     if (acr_address_parse(host, &literal))
         host.size = 0;

@@ -72,6 +72,13 @@ int acr_resolver_find(struct acr_resolver *resolver, struct acr_fiber *fiber, st
 /* From now on `winner` comes first for `host`: it has just been seen to work. */
 void acr_resolver_prefer(struct acr_resolver *resolver, struct acr_str host, const struct acr_net_address *winner);
 
+/* connect.c */
+
+/* ACR_ERR_CONNECT_..., ACR_ERR_LOCAL_EXHAUSTED: what an errno of socket(), bind() or connect() means. */
+int acr_net_connect_code(int system);
+/* A connection was not made for ACR_ERR_LOCAL_EXHAUSTED. */
+void acr_net_count_shortage(struct acr_net *net, int system);
+
 /* tcp.c: a stream over a socket that is connected or connecting; in the latter case on_ready is called when the attempt
  * has ended. */
 int acr_tcp_open(struct acr_loop *loop, int fd, acr_stream_ready_fn *on_ready, void *context,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net - the connections of one loop: name resolution, TCP, TLS, with what they share.
+ * net - the connections of one loop: name resolution, TCP, TLS, UDP, with what they share.
  *
  * A struct acr_net holds the resolver's cache, the TLS contexts (one per distinct settings, with the trust store read
  * once and sessions kept for reuse) and the connect options of one loop. The functions that wait do so on the given
@@ -88,6 +88,11 @@ ACR_MUST_CHECK int acr_net_resolve(struct acr_net *net, struct acr_fiber *fiber,
 ACR_MUST_CHECK int acr_net_connect(struct acr_net *net, struct acr_fiber *fiber, struct acr_str host, uint16_t port,
                                    acr_nanos deadline, struct acr_stream **ret_stream, struct acr_error *error);
 
+/* A socket for datagrams from and to the first of the host's addresses that can be had; nothing is sent. Errors as
+ * acr_net_connect(), but nobody refuses before a datagram is sent (stream.h). */
+ACR_MUST_CHECK int acr_net_udp_connect(struct acr_net *net, struct acr_fiber *fiber, struct acr_str host, uint16_t port,
+                                       acr_nanos deadline, struct acr_stream **ret_stream, struct acr_error *error);
+
 /* Equal settings share a context; all strings are borrowed for the call. A zeroed one verifies against the system's
  * store. */
 struct acr_tls_settings {
@@ -95,12 +100,13 @@ struct acr_tls_settings {
     const char *ca_path;   /* a PEM bundle or a directory instead of the system's store; NULL: the system's */
     const char *cert_path; /* client certificate chain, PEM; NULL: none */
     const char *key_path;  /* its key; NULL: in cert_path */
+    bool no_alpn;          /* do not offer HTTP: another protocol is spoken within */
 };
 
 /* Takes `tcp` (closed on failure, also when cancelled) and does the handshake, with SNI and name check for `host` (not
- * for SNI when it is a literal address). Offers ALPN "http/1.1". ACR_ERR_TLS, ACR_ERR_TLS_CERTIFICATE (detail says why:
- * expired, wrong host, unknown issuer), ACR_ERR_RESET, ACR_ERR_CONNECT_TIMEOUT, ACR_ERR_CANCELLED, ACR_ERR_SYSTEM for
- * an unreadable file (with its path). */
+ * for SNI when it is a literal address). Offers ALPN "http/1.1" unless `no_alpn`. ACR_ERR_TLS, ACR_ERR_TLS_CERTIFICATE
+ * (detail says why: expired, wrong host, unknown issuer), ACR_ERR_RESET, ACR_ERR_CONNECT_TIMEOUT, ACR_ERR_CANCELLED,
+ * ACR_ERR_SYSTEM for an unreadable file (with its path). */
 ACR_MUST_CHECK int acr_net_tls_connect(struct acr_net *net, struct acr_fiber *fiber, struct acr_stream *tcp,
                                        const struct acr_tls_settings *settings, struct acr_str host, acr_nanos deadline,
                                        struct acr_stream **ret_stream, struct acr_error *error);

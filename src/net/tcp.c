@@ -109,6 +109,11 @@ static ssize_t tcp_write(struct acr_stream *stream, const void *bytes, size_t si
     return sent < 0 ? ACR_ERR_AGAIN : sent;
 }
 
+static int tcp_end(struct acr_stream *stream, struct acr_error *error)
+{
+    return shutdown(stream->fd, SHUT_WR) == 0 ? 0 : (int)failed(errno, "ending", error);
+}
+
 static void tcp_close(struct acr_stream *stream)
 {
     struct tcp *tcp = (struct tcp *)stream;
@@ -117,7 +122,7 @@ static void tcp_close(struct acr_stream *stream)
     acr_free(tcp);
 }
 
-static const struct acr_stream_ops tcp_ops = {tcp_read, tcp_write, tcp_close};
+static const struct acr_stream_ops tcp_ops = {tcp_read, tcp_write, tcp_end, tcp_close};
 
 int acr_tcp_open(struct acr_loop *loop, int fd, acr_stream_ready_fn *on_ready, void *context,
                  struct acr_stream **ret_stream)

@@ -161,6 +161,14 @@ static ssize_t tls_write(struct acr_stream *stream, const void *bytes, size_t si
     return sent > 0 ? sent : outcome(tls, sent, "writing", error);
 }
 
+static int tls_end(struct acr_stream *stream, struct acr_error *error)
+{
+    struct tls *tls = (struct tls *)stream;
+    clear_stale_errors();
+    int result = SSL_shutdown(tls->ssl);
+    return result >= 0 ? 0 : outcome(tls, result, "ending", error);
+}
+
 static void tls_close(struct acr_stream *stream)
 {
     struct tls *tls = (struct tls *)stream;
@@ -176,7 +184,7 @@ static void tls_close(struct acr_stream *stream)
     acr_free(tls);
 }
 
-static const struct acr_stream_ops tls_ops = {tls_read, tls_write, tls_close};
+static const struct acr_stream_ops tls_ops = {tls_read, tls_write, tls_end, tls_close};
 
 static void on_tcp_ready(struct acr_stream *tcp)
 {

@@ -174,7 +174,8 @@ static int configure(struct acr_tls *tls, SSL_CTX *ssl, const struct acr_tls_set
                      struct acr_error *error)
 {
     static const unsigned char protocols[] = "\x08http/1.1";
-    SSL_CTX_set_alpn_protos(ssl, protocols, sizeof protocols - 1);
+    if (!settings->no_alpn)
+        SSL_CTX_set_alpn_protos(ssl, protocols, sizeof protocols - 1);
     SSL_CTX_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(ssl,
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
@@ -194,7 +195,7 @@ static int configure(struct acr_tls *tls, SSL_CTX *ssl, const struct acr_tls_set
 static int settings_key(const struct acr_tls_settings *settings, struct acr_buffer *key)
 {
     const char *parts[] = {settings->insecure ? "insecure" : "", settings->ca_path, settings->cert_path,
-                           settings->key_path};
+                           settings->key_path, settings->no_alpn ? "no ALPN" : ""};
     for (size_t i = 0; i < ACR_ARRAY_SIZE(parts); i++) {
         const char *part = parts[i] != NULL ? parts[i] : "";
         int code = acr_buffer_append(key, part, strlen(part) + 1);

@@ -270,6 +270,22 @@ static void test_what_does_not_fit_is_sent_when_there_is_room(void **state)
     server_stop(&server);
 }
 
+static void test_an_end_of_writing_leaves_reading_as_it_was(void **state)
+{
+    (void)state;
+    struct holder holder = {0};
+    struct server server = server_start("127.0.0.1", serve_count, NULL);
+    connect_to(server.port, &holder);
+    assert_int_equal(acr_stream_write(holder.stream, "12345678", 8, NULL), 8);
+    assert_int_equal(acr_stream_end(holder.stream, NULL), 0);
+    net_fixture_run_until(&fixture, has_ended, &holder);
+    assert_int_equal(holder.code, ACR_ERR_END);
+    assert_memory_equal(holder.got, "7", 1);
+    assert_int_equal(acr_stream_write(holder.stream, "x", 1, NULL), ACR_ERR_RESET);
+    acr_stream_close(holder.stream);
+    server_stop(&server);
+}
+
 static void test_room_to_write_is_announced_only_to_who_waits_for_it(void **state)
 {
     (void)state;

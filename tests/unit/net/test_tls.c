@@ -49,6 +49,7 @@ struct talk {
     struct acr_tls_settings settings;
     acr_nanos wait;      /* for the handshake; 0: forever */
     const char *message; /* NULL: only the handshake */
+    bool ends;           /* says so behind the message, and reads until the peer has ended as well */
     bool hangs_up;       /* right after the handshake */
     int code;            /* of connecting */
     ssize_t read_code;
@@ -68,7 +69,7 @@ static void wake(struct acr_stream *stream)
 /* Until an end, or as many bytes as were sent. */
 static void read_answer(struct talk *talk, struct acr_stream *stream)
 {
-    while (talk->message == NULL || talk->answer_size < strlen(talk->message)) {
+    while (talk->message == NULL || talk->ends || talk->answer_size < strlen(talk->message)) {
         talk->read_code = acr_stream_read(stream, talk->answer + talk->answer_size,
                                           sizeof talk->answer - 1 - talk->answer_size, &talk->error);
         if (talk->read_code == ACR_ERR_AGAIN) {
@@ -107,6 +108,8 @@ static void run_talk(struct acr_coroutine *coroutine, void *context)
     stream->on_ready = wake;
     if (talk->message != NULL)
         talk->read_code = acr_stream_write(stream, talk->message, strlen(talk->message), &talk->error);
+    if (talk->ends)
+        talk->read_code = acr_stream_end(stream, &talk->error);
     if (talk->read_code >= 0 && !talk->hangs_up)
         read_answer(talk, stream);
     acr_stream_close(stream);
@@ -142,6 +145,20 @@ static void test_a_good_certificate_is_accepted_by_name_and_by_address(void **st
     assert_string_equal(talk.answer, "hello");
     assert_string_equal(server.seen->server_name, "");
     assert_int_equal(talk_to("::1", &settings, "hello").code, 0);
+}
+
+static void test_no_protocol_is_offered_by_who_does_not_speak_http(void **state)
+{
+    (void)state;
+    serve(certs.good, TLS_ECHO);
+    struct acr_tls_settings settings = trusting_ca();
+    settings.no_alpn = true;
+    struct talk talk = talk_to("localhost", &settings, "hello");
+    assert_int_equal(talk.code, 0);
+    assert_string_equal(server.seen->protocol, "");
+    settings.no_alpn = false;
+    assert_int_equal(talk_to("localhost", &settings, "hello").code, 0);
+    assert_string_equal(server.seen->protocol, "http/1.1");
 }
 
 static void assert_refused(const struct talk *talk, const char *reason)
@@ -298,6 +315,24 @@ static void test_a_session_outlives_a_connection_that_broke(void **state)
         assert_int_equal(talk.read_code, ACR_ERR_RESET);
         assert_int_equal(atomic_load(&server.seen->resumed), i);
     }
+}
+
+static void test_an_end_of_writing_leaves_reading_as_it_was(void **state)
+{
+    (void)state;
+    serve(certs.good, TLS_ECHO);
+    struct talk talk = {.host = "localhost",
+                        .port = server.server.port,
+                        .settings = trusting_ca(),
+                        .message = "all",
+                        .ends = true,
+                        .code = 1};
+    net_fixture_start(&fixture, run_talk, &talk);
+    net_fixture_run(&fixture);
+    assert_int_equal(talk.code, 0);
+    assert_string_equal(talk.answer, "all");
+    assert_int_equal(talk.read_code, ACR_ERR_END);
+    assert_int_equal(talk.errors_queued, 0);
 }
 
 static void test_an_end_without_goodbye_is_an_end(void **state)
