@@ -192,6 +192,12 @@ uint64_t acr_user_number(const acr_user *user);
 /* .data of the task that runs; NULL in on_start and on_stop. */
 void *acr_task_data(const acr_user *user);
 
+/* The name of its class. */
+const char *acr_class_name(const acr_user *user);
+
+/* As --host (-H) or .host has it; NULL: neither does. */
+const char *acr_host(const acr_user *user);
+
 /* Is the user being ended? */
 bool acr_ending(const acr_user *user);
 
@@ -214,6 +220,9 @@ void acr_stop_user(acr_user *user);
 
 /* Ends the test as if its time were up. `user` may be NULL. */
 void acr_quit(acr_user *user);
+
+/* `size` zeroed bytes that live as long as the task: more than a stack of 64 KiB has room for, and nothing to free. */
+void *acr_memory(acr_user *user, size_t size);
 
 /* printf() into memory that lives as long as the task. */
 const char *acr_format(acr_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -370,6 +379,101 @@ const char *acr_json(acr_response *response, const char *pointer);
 /* For a response with .catch_response: counts it, at the first call. For others nothing, which is logged once. */
 void acr_success(acr_response *response);
 void acr_failure(acr_response *response, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- cookies */
+
+/* A user keeps those it is given and sends them back, like a browser. */
+
+/* The value of the cookie of that name which the user's host would get (of several paths, the longest); NULL: none. */
+const char *acr_cookie(acr_user *user, const char *name);
+/* Stores a cookie for all paths of the user's host; value NULL: drops those of that name. False, with a line in the
+ * log, when a header cannot carry it. */
+bool acr_set_cookie(acr_user *user, const char *name, const char *value);
+/* Drops all. */
+void acr_clear_cookies(acr_user *user);
+
+/* ---- streams */
+
+/* Raw connections, for other protocols than HTTP. */
+
+/* A connection, or a socket for datagrams. It belongs to the user that made it, which alone may use it; it may be kept
+ * in the user's state from task to task. It stays until acr_disconnect(), also when it could not be connected or was
+ * broken, and is closed at its user's end at the latest.
+ *
+ * A user that is to end in the middle of a call has two seconds for it, as in a request; then the call fails, and
+ * nothing went wrong with the peer: look at acr_ending() before a failure is recorded. All functions take NULL for a
+ * stream that is not connected. */
+typedef struct acr_capi_stream acr_stream;
+
+/* The options of acr_connect() and acr_start_tls(). */
+typedef struct acr_connect_options {
+    bool tls;             /* verified against the system's authorities and the host's name */
+    bool any_certificate; /* TLS without verification */
+    double timeout;       /* seconds to connect, and of silence of the peer in each wait after; none by default */
+    bool udp;             /* datagrams instead of TCP */
+    const char *ca;       /* TLS: a PEM file or folder of those to trust, instead of the system's */
+    const char *certificate, *key; /* TLS: the client's own, PEM files; no key: it is in the file of the certificate */
+    int end_;                      /* not to be set */
+} acr_connect_options;
+
+/* acr_connect(user, "host", port, .timeout = 5): resolves the name and connects. `host` NULL: where acr_host() points
+ * to, "10.0.0.1:6379" or "redis://10.0.0.1:6379"; port 0: the one that stands there. Never NULL: ask acr_connected(). A
+ * name with several addresses is tried on all of them; over UDP, where nobody answers yet, on the first. */
+#define acr_connect(...) ACR_CONNECT_(__VA_ARGS__, .end_ = 0)
+acr_stream *acr_connect_with(acr_user *user, const char *host, unsigned port, const acr_connect_options *options);
+
+/* acr_start_tls(stream, .any_certificate = true): goes on in TLS, for protocols that begin without (STARTTLS). The name
+ * to be verified is the host it was connected to. Of the options all for TLS count, and .timeout if it is set. */
+#define acr_start_tls(...) ACR_START_TLS_(__VA_ARGS__, .end_ = 0)
+bool acr_start_tls_with(acr_stream *stream, const acr_connect_options *options);
+
+#ifdef __cplusplus
+#define ACR_CONNECT_(user, host, port, ...) acr_connect_cxx(user, host, port, acr_connect_options{__VA_ARGS__})
+#define ACR_START_TLS_(stream, ...) acr_start_tls_cxx(stream, acr_connect_options{__VA_ARGS__})
+#else
+#define ACR_CONNECT_(user, host, port, ...) \
+    acr_connect_with(user, host, port, &(const acr_connect_options){__VA_ARGS__})
+#define ACR_START_TLS_(stream, ...) acr_start_tls_with(stream, &(const acr_connect_options){__VA_ARGS__})
+#endif
+
+/* Can it be used, as far as is known? Not so when the peer was seen to have ended it, which only receiving shows. */
+bool acr_connected(const acr_stream *stream);
+/* Why the last call failed, as for the error report; "" when it did not. Valid until the next call. */
+const char *acr_stream_why(const acr_stream *stream);
+
+/* Sends all of it; over UDP as one datagram. False: the connection is closed, because it may have been sent in part;
+ * over UDP the datagram was not sent, perhaps because one before it was refused. A user that is being ended sends
+ * nothing. */
+bool acr_send(acr_stream *stream, const void *bytes, size_t size);
+/* The same up to the zero byte, which is not sent. */
+bool acr_send_text(acr_stream *stream, const char *text);
+/* Says that nothing more will be sent (not over UDP); receiving goes on. */
+bool acr_send_end(acr_stream *stream);
+
+/* What is there, or else comes next: how many bytes, at most `size`. 0: the peer has ended. -1: it failed, by a
+ * time-out after which one may go on, or for good (acr_connected()). Over UDP one datagram, which may have 0 bytes; one
+ * that is longer than `size` is an error and gone; "connection refused" tells of a datagram sent before, and one may go
+ * on. */
+ptrdiff_t acr_receive(acr_stream *stream, void *buffer, size_t size);
+/* So many bytes, not less. When it fails, those that came are lost. Not over UDP. */
+bool acr_receive_all(acr_stream *stream, void *buffer, size_t size);
+/* What stands before the next `end`, which may have several bytes and is taken but not part of it; ended by a zero
+ * byte, `ret_size` (which may be NULL) without. At most ACR_RECEIVE_UNTIL_MAX bytes. NULL: it failed, and what came can
+ * still be received. Not over UDP. */
+const char *acr_receive_until(acr_stream *stream, const char *end, size_t *ret_size);
+/* The next line, without its "\n" or "\r\n". As acr_receive_until(). */
+const char *acr_receive_line(acr_stream *stream);
+#define ACR_RECEIVE_UNTIL_MAX (1 << 20)
+
+/* From the first byte sent since the last answer to the arrival of what was received last, in seconds. The engine notes
+ * both times itself, so that the tasks of other users do not count, as they do in differences of acr_now(). */
+double acr_stream_elapsed(const acr_stream *stream);
+
+/* From now on: seconds of silence of the peer in each wait; 0: none. */
+void acr_stream_timeout(acr_stream *stream, double seconds);
+
+/* Closes it if it is open, and frees it. */
+void acr_disconnect(acr_stream *stream);
 
 /* ---- other protocols */
 
@@ -563,6 +667,15 @@ static inline acr_response *acr_request_cxx(acr_user *user, const char *method, 
                                             const acr_options &options)
 {
     return acr_request_with(user, method, url, &options);
+}
+static inline acr_stream *acr_connect_cxx(acr_user *user, const char *host, unsigned port,
+                                          const acr_connect_options &options)
+{
+    return acr_connect_with(user, host, port, &options);
+}
+static inline bool acr_start_tls_cxx(acr_stream *stream, const acr_connect_options &options)
+{
+    return acr_start_tls_with(stream, &options);
 }
 #endif
 

@@ -122,6 +122,9 @@ struct acr_user {
     void *state;
     jmp_buf *top;               /* where a task that does not return is cut off */
     struct acr_capi_work *work; /* NULL until the first */
+    struct acr_list streams;
+    unsigned stream_count;
+    size_t unpaused; /* what it did with streams since its last wait */
     struct acr_timer patience;
     struct acr_gate_place place; /* while it waits to begin a task */
     struct acr_list rows;        /* of ACR_RECYCLED that it has (feeder.c) */
@@ -262,3 +265,8 @@ void acr_capi_places_report(struct acr_capi *capi);
 struct acr_stats_entry *acr_capi_route_entry(const acr_response *answer, struct acr_stats *stats);
 void acr_capi_routes_free(struct acr_capi_class *class);
 void acr_capi_route_free(struct acr_capi_route *route);
+/* Made when it is first wanted. */
+struct acr_client *acr_capi_client_get(acr_user *user);
+
+/* stream.c: closes all that it has. */
+void acr_capi_streams_free(acr_user *user);

@@ -242,15 +242,21 @@ static void fail(acr_response *answer, const struct acr_error *error)
     answer->why = acr_capi_text_copy(answer->user, acr_str_of(text));
 }
 
+struct acr_client *acr_capi_client_get(acr_user *user)
+{
+    if (user->client == NULL)
+        user->client = acr_client_new(engine_of(user)->http);
+    return user->client;
+}
+
 static int send_and_wait(acr_user *user, const struct acr_request *request, acr_response *answer,
                          struct acr_error *error)
 {
     struct acr_loop *loop = engine_of(user)->loop;
     acr_nanos started = acr_loop_refresh_now(loop);
-    if (user->client == NULL)
-        user->client = acr_client_new(engine_of(user)->http);
+    struct acr_client *client = acr_capi_client_get(user);
     user->in_request = true;
-    int rc = acr_client_request(user->client, user->fiber, request, &answer->http, error);
+    int rc = acr_client_request(client, user->fiber, request, &answer->http, error);
     user->in_request = false;
     acr_timer_disarm(&user->patience);
     answer->time = rc == 0 ? answer->http->finished - answer->http->started : acr_loop_refresh_now(loop) - started;

@@ -36,6 +36,11 @@ void acr_capi_texts_free(acr_user *user)
     }
 }
 
+void *acr_memory(acr_user *user, size_t size)
+{
+    return memset(acr_capi_text_new(user, size), 0, size);
+}
+
 const char *acr_format(acr_user *user, const char *format, ...)
 {
     va_list args;

@@ -111,6 +111,7 @@ static void ended(struct acr_coroutine *coroutine, void *context)
     uint64_t id = user->id;
     (void)context;
     acr_timer_disarm(&user->patience);
+    acr_capi_streams_free(user);
     acr_capi_rows_end(user);
     acr_client_free(user->client);
     capi->users[id] = NULL;
@@ -150,6 +151,7 @@ void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id
     if (user->class->definition->state_size > 0)
         user->state = acr_alloc_zero(user->class->definition->state_size);
     acr_random_init(&user->random, capi->seed + id);
+    acr_list_init(&user->streams);
     acr_timer_init(&user->patience, loop_of(user), on_patience);
     acr_list_init(&user->rows);
     acr_list_init(&user->queued);
@@ -184,6 +186,16 @@ uint64_t acr_user_number(const acr_user *user)
 void *acr_task_data(const acr_user *user)
 {
     return user->task != NULL ? user->task->data : NULL;
+}
+
+const char *acr_class_name(const acr_user *user)
+{
+    return user->class->definition->name;
+}
+
+const char *acr_host(const acr_user *user)
+{
+    return user->class->host;
 }
 
 bool acr_ending(const acr_user *user)

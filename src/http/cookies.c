@@ -345,14 +345,17 @@ size_t acr_cookies_remove(struct acr_cookies *jar, const char *domain, const cha
     return removed;
 }
 
-static bool goes_to(const struct acr_cookie *cookie, const struct acr_url *url)
+static bool goes_to_host(const struct acr_cookie *cookie, const struct acr_url *url)
 {
     if (cookie->secure && !url->secure)
         return false;
-    bool in_domain =
-        cookie->domain[0] == '\0' || (cookie->host_only ? is_text(cookie->domain, url->host)
-                                                        : domain_matches(url->host, acr_str_of(cookie->domain)));
-    return in_domain && path_matches(url->path, acr_str_of(cookie->path));
+    return cookie->domain[0] == '\0' || (cookie->host_only ? is_text(cookie->domain, url->host)
+                                                           : domain_matches(url->host, acr_str_of(cookie->domain)));
+}
+
+static bool goes_to(const struct acr_cookie *cookie, const struct acr_url *url)
+{
+    return goes_to_host(cookie, url) && path_matches(url->path, acr_str_of(cookie->path));
 }
 
 /* Longer paths first, then older cookies. */
@@ -420,6 +423,20 @@ int acr_cookies_header(struct acr_cookies *jar, const struct acr_url *url, int64
         if (goes_to(&jar->list[i], url))
             insert_sorted(matches, count++, &jar->list[i]);
     return append_pairs(out, matches, count);
+}
+
+const struct acr_cookie *acr_cookies_find(const struct acr_cookies *jar, const struct acr_url *url, int64_t now,
+                                          const char *name)
+{
+    const struct acr_cookie *best = NULL;
+    for (size_t i = 0; i < jar->count; i++) {
+        const struct acr_cookie *cookie = &jar->list[i];
+        bool fits =
+            cookie->expires > now && strcmp(cookie->name, name) == 0 && (url == NULL || goes_to_host(cookie, url));
+        if (fits && (best == NULL || compare(&cookie, &best) < 0))
+            best = cookie;
+    }
+    return best;
 }
 
 void acr_cookies_done(struct acr_cookies *jar)

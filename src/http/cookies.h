@@ -59,5 +59,11 @@ size_t acr_cookies_remove(struct acr_cookies *jar, const char *domain, const cha
 ACR_MUST_CHECK int acr_cookies_header(struct acr_cookies *jar, const struct acr_url *url, int64_t now,
                                       struct acr_buffer *out);
 
+/* The cookie of that name which the host of `url` gets, whatever the path: of several the one with the longest path,
+ * then the oldest, which stands first in a header. `url` NULL: any host. Valid until the jar changes; NULL: there is
+ * none. */
+const struct acr_cookie *acr_cookies_find(const struct acr_cookies *jar, const struct acr_url *url, int64_t now,
+                                          const char *name);
+
 /* RFC 6265 5.1.1, the lenient date format; false when it is none. */
 bool acr_cookie_date(struct acr_str text, int64_t *ret_unix_seconds);

@@ -10,7 +10,8 @@ from c_source import HEAD
 from certificates import Certificates
 from embedding import Kit
 from probing import SUPPORT, Probe
-from servers import Server
+from servers import DatagramServer, Server
+from services import Services
 from tables import Report
 
 
@@ -88,6 +89,28 @@ def serve():
     yield start_server
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def serve_datagrams():
+    """serve_datagrams(answers): starts a DatagramServer that lives as long as the test."""
+    servers = []
+
+    def start_server(answers):
+        servers.append(DatagramServer(answers))
+        return servers[-1]
+
+    yield start_server
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def service(tmp_path):
+    """Servers that live no longer than this test."""
+    running = Services(tmp_path / "service")
+    yield running
+    running.end()
 
 
 @pytest.fixture(scope="module")

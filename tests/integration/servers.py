@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Small servers in threads of the test: one that answers connections by a function, with TLS if wanted."""
+"""Small servers in threads of the test: one that answers connections by a function, with TLS if wanted,
+and one for datagrams."""
 import socket
 import threading
 
@@ -45,6 +46,36 @@ class Server:
         self._socket.close()
         for connection in self._connections:
             connection.close()
+
+
+class DatagramServer:
+    """Receives on a free UDP port of 127.0.0.1; `answers(datagram)` gives what is sent back for each: several, or none."""
+
+    def __init__(self, answers):
+        self._answers = answers
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.received = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        while True:
+            datagram, sender = self._socket.recvfrom(65536)
+            if sender[1] == self.port:  # our own: the end
+                return
+            self.received.append(datagram)
+            for answer_ in self._answers(datagram):
+                self._socket.sendto(answer_, sender)
+
+    def close(self):
+        """After this all that had arrived is in `received`."""
+        while self._thread.is_alive():  # while its queue is full this one is lost as well
+            self._socket.sendto(b"", ("127.0.0.1", self.port))
+            self._thread.join(0.1)
+        self._socket.close()
 
 
 def read_head(connection):

@@ -7,8 +7,31 @@ import sys
 import time
 
 from probing import SUPPORT
+from programs import Program
 
 PORT_TRIES = 10
+
+
+class Services:
+    """service(start_x): starts a server of services.py; returns where it is."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._programs = []
+
+    def __call__(self, start_x):
+        self._folder.mkdir()
+        return start_x(self._start, self._folder)
+
+    def _start(self, args, folder, executable=None):
+        self._programs.append(Program(args, folder, executable=executable))
+        return self._programs[-1]
+
+    def end(self):
+        while self._programs:
+            program = self._programs.pop()
+            program.process.terminate()
+            program.finish(30)
 
 
 def find_program(name):
@@ -34,6 +57,19 @@ def start_redis(start, folder):
                    executable=find_program("redis-check-rdb"))
     assert server.stdout.wait("ready to accept connections", 30), server.stdout.text()
     return path
+
+
+def start_redis_on_a_port(start, folder):
+    """Its port on 127.0.0.1, which was free a moment ago."""
+    for _ in range(PORT_TRIES):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        server = start(["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", ""], folder,
+                       executable=find_program("redis-check-rdb"))
+        ready = "Ready to accept connections"
+        if server.stdout.wait_any([ready, "Failed listening"], 30) == ready:
+            return int(port)
+    raise AssertionError(f"no free port in {PORT_TRIES} tries:\n{server.stdout.text()}")
 
 
 def start_mariadb(start, folder):

@@ -10,41 +10,11 @@ import textwrap
 import pytest
 
 import services
-from programs import ROOT, Program
+from programs import ROOT
 from tables import Report
 
 SECONDS = 0.9  # a slow call takes at least so long
 LONGEST_GAP = 0.6  # on a busy machine with sanitizers; a library that blocks makes it a second
-
-
-class Services:
-    """service(start_x): starts a server of services.py; returns where it is."""
-
-    def __init__(self, folder):
-        self._folder = folder
-        self._programs = []
-
-    def __call__(self, start_x):
-        self._folder.mkdir()
-        return start_x(self._start, self._folder)
-
-    def _start(self, args, folder, executable=None):
-        self._programs.append(Program(args, folder, executable=executable))
-        return self._programs[-1]
-
-    def end(self):
-        while self._programs:
-            program = self._programs.pop()
-            program.process.terminate()
-            program.finish(30)
-
-
-@pytest.fixture
-def service(tmp_path):
-    """Servers that live no longer than this test."""
-    running = Services(tmp_path / "service")
-    yield running
-    running.end()
 
 
 @pytest.fixture

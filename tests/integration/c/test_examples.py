@@ -22,7 +22,8 @@ HEADER = ROOT / "include" / "acrida.h"
 RUN_ELSEWHERE = {"embedding.c": "test_embedding.py", "embedding.cpp": "test_embedding.py",
                  "boomer_model.c": "test_embedding.py", "boomer_http.c": "test_embedding.py",
                  "boomer_tcp.c": "test_blocking.py", "boomer_udp.c": "test_blocking.py",
-                 "boomer_redis.c": "test_blocking.py"}
+                 "boomer_redis.c": "test_blocking.py", "tcp_echo.c": "test_streams.py",
+                 "dns_over_udp.c": "test_streams.py", "redis_like.c": "test_streams.py"}
 # Examples that are not valid, or not quiet, as C++: why.
 NOT_IN_CXX = {}
 

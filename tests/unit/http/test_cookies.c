@@ -57,6 +57,18 @@ static const char *header(const char *to)
     return header_at(to, NOW);
 }
 
+/* The value of what acr_cookies_find() finds; "": nothing. */
+static const char *find_at(const char *to, const char *name, int64_t now)
+{
+    struct acr_url url;
+    if (to != NULL)
+        assert_int_equal(acr_url_parse(acr_str_of(to), &url, NULL), 0);
+    const struct acr_cookie *found = acr_cookies_find(&jar, to != NULL ? &url : NULL, now, name);
+    if (to != NULL)
+        acr_url_done(&url);
+    return found != NULL ? found->value : "";
+}
+
 static int set(const char *name, const char *value, const char *domain, const char *path)
 {
     struct acr_cookie cookie = {.name = (char *)name,
@@ -493,4 +505,25 @@ static void test_every_day_of_eight_centuries_agrees_with_the_c_library(void **s
         assert_true(acr_cookie_date(acr_str_of(text), &seconds));
         assert_int_equal(seconds, time);
     }
+}
+
+static void test_a_cookie_is_found_by_name_for_a_host(void **state)
+{
+    (void)state;
+    receive("http://a.test/", "id=root; Path=/");
+    receive("http://a.test/", "id=deep; Path=/deep");
+    receive("http://a.test/", "id=other; Path=/abcd");
+    receive("http://a.test/", "short=1; Max-Age=10");
+    receive("https://a.test/", "safe=1; Secure");
+    receive("http://www.b.test/", "all=b; Domain=b.test");
+    assert_string_equal(find_at("http://a.test/", "id", NOW), "deep");
+    assert_string_equal(find_at("http://b.test/", "id", NOW), "");
+    assert_string_equal(find_at(NULL, "id", NOW), "deep");
+    assert_string_equal(find_at("http://a.test/", "short", NOW + 9), "1");
+    assert_string_equal(find_at("http://a.test/", "short", NOW + 10), "");
+    assert_string_equal(find_at(NULL, "short", NOW + 10), "");
+    assert_string_equal(find_at("http://a.test/", "safe", NOW), "");
+    assert_string_equal(find_at("https://a.test/", "safe", NOW), "1");
+    assert_string_equal(find_at("http://x.b.test/", "all", NOW), "b");
+    assert_string_equal(find_at("http://a.test/", "ID", NOW), "");
 }
