@@ -125,6 +125,8 @@ acr_stream *acr_connect_with(acr_user *user, const char *host, unsigned port, co
         name = split_host(user->class->host, &port);
     acr_stream *stream = stream_new(user, name, port);
     stream->datagrams = options->udp;
+    if (acr_capi_stream_refuse(stream))
+        return stream;
     acr_stream_timeout(stream, options->timeout);
     acr_capi_stream_begin(stream);
     int code = user->in_request ? dial(stream, port, options, &error) : ACR_ERR_CANCELLED;
@@ -155,7 +157,7 @@ bool acr_start_tls_with(acr_stream *stream, const acr_connect_options *options)
 {
     struct acr_error error;
     int code = ACR_ERR_CLOSED;
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return false;
     if (options->timeout > 0)
         acr_stream_timeout(stream, options->timeout);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "capi/blocking.h"
 #include "capi/internal.h"
 
 static int64_t seconds_now(const acr_user *user)
@@ -21,7 +22,7 @@ static bool parse_host(const acr_user *user, struct acr_url *ret_url)
 const char *acr_cookie(acr_user *user, const char *name)
 {
     struct acr_url url;
-    if (user->client == NULL)
+    if (user->client == NULL || acr_capi_refuse_in_work("acr_cookie()"))
         return NULL;
     bool has_host = parse_host(user, &url);
     const struct acr_cookie *found =
@@ -66,6 +67,8 @@ static bool refuse(const acr_user *user, const char *name, const char *why)
 
 bool acr_set_cookie(acr_user *user, const char *name, const char *value)
 {
+    if (acr_capi_refuse_in_work("acr_set_cookie()"))
+        return false;
     acr_capi_client_get(user);
     if (value == NULL) {
         acr_cookies_remove(acr_client_cookies(user->client), NULL, NULL, name);
@@ -82,6 +85,6 @@ bool acr_set_cookie(acr_user *user, const char *name, const char *value)
 
 void acr_clear_cookies(acr_user *user)
 {
-    if (user->client != NULL)
+    if (user->client != NULL && !acr_capi_refuse_in_work("acr_clear_cookies()"))
         acr_cookies_remove(acr_client_cookies(user->client), NULL, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "capi/blocking.h"
 
 /* A user that was busy with so much without a wait lets the others run; a call counts as so much. */
 #define UNPAUSED_MAX (256 * 1024)
@@ -65,6 +66,16 @@ static void let_others_run(acr_user *user, size_t bytes)
 }
 
 /* ---- a call */
+
+bool acr_capi_stream_refuse(acr_stream *stream)
+{
+    if (ACR_LIKELY(!stream->user->in_work))
+        return false;
+    acr_capi_work_refuse_wait(stream->user);
+    acr_free(stream->why);
+    stream->why = acr_strdup("work that blocks uses no connections here");
+    return true;
+}
 
 void acr_capi_stream_begin(acr_stream *stream)
 {
@@ -160,7 +171,7 @@ static bool finish_sending(acr_stream *stream, int code, bool begun, const struc
 bool acr_send(acr_stream *stream, const void *bytes, size_t size)
 {
     struct acr_error error;
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return false;
     acr_capi_stream_begin(stream);
     int code = may_send(stream);
@@ -194,7 +205,7 @@ static int write_end(acr_stream *stream, struct acr_error *error)
 bool acr_send_end(acr_stream *stream)
 {
     struct acr_error error;
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return false;
     acr_capi_stream_begin(stream);
     int code = may_send(stream);
@@ -272,7 +283,7 @@ ptrdiff_t acr_receive(acr_stream *stream, void *buffer, size_t size)
 {
     struct acr_error error;
     ssize_t got = ACR_ERR_CLOSED;
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return -1;
     acr_capi_stream_begin(stream);
     if (stream->below != NULL && size == 0)
@@ -303,7 +314,7 @@ static int read_all(acr_stream *stream, char *buffer, size_t size, struct acr_er
 bool acr_receive_all(acr_stream *stream, void *buffer, size_t size)
 {
     struct acr_error error;
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return false;
     acr_capi_stream_begin(stream);
     int code = stream->below != NULL ? read_all(stream, buffer, size, &error) : ACR_ERR_CLOSED;
@@ -369,7 +380,7 @@ const char *acr_receive_until(acr_stream *stream, const char *end, size_t *ret_s
 {
     struct acr_error error;
     struct acr_str text = {NULL, 0};
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return NULL;
     acr_capi_stream_begin(stream);
     int code = stream->below != NULL ? read_until(stream, acr_str_of(end), &text, &error) : ACR_ERR_CLOSED;
@@ -415,7 +426,7 @@ void acr_stream_timeout(acr_stream *stream, double seconds)
 
 void acr_disconnect(acr_stream *stream)
 {
-    if (stream == NULL)
+    if (stream == NULL || acr_capi_stream_refuse(stream))
         return;
     break_up(stream);
     acr_list_remove(&stream->link);

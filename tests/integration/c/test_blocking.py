@@ -434,3 +434,30 @@ def test_the_example_like_redis(play_example, serve):
     assert len(store.values) == 19 and all(value.startswith("by-") for value in store.values.values())
     error, = report.errors()
     assert "ERR not this one" in error and table["RESP SET"].failures > 0
+
+
+def test_connections_and_cookies_are_not_for_work_that_blocks(play_c, serve):
+    report = play_c("""
+        static void work(acr_user *user, void *argument)
+        {
+            acr_stream *mine = (acr_stream *)argument, *other = acr_connect(user, "127.0.0.1", 1);
+            char byte;
+            acr_log_info(user, "%d %d %d %d", acr_send(mine, "x", 1), (int)acr_receive(mine, &byte, 1),
+                         acr_receive_line(mine) != NULL, acr_receive_all(mine, &byte, 1));
+            acr_log_info(user, "%s; %d %s; %d %d", acr_stream_why(mine), acr_connected(other), acr_stream_why(other),
+                         acr_set_cookie(user, "a", "b"), acr_cookie(user, "a") != NULL);
+            acr_disconnect(mine);
+        }
+        static void task(acr_user *user)
+        {
+            acr_stream *stream = acr_connect(user, NULL, 0);
+            acr_blocking(user, work, stream);
+            if (!acr_send_text(stream, "hello\\n") || strcmp(acr_receive_line(stream), "hello") != 0)
+                acr_log_error(user, "broken: %s", acr_stream_why(stream));
+            acr_stop_user(user);
+        }
+        ACR_USER(worker, .tasks = {ACR_TASK(task)});
+    """, "-c", 3, host=serve(echo).url)
+    none = "work that blocks uses no connections here"
+    assert sorted(report.records("INFO", "worker")) == 3 * ["0 -1 0 0"] + 3 * [f"{none}; 0 {none}; 0 0"]
+    assert report.records("ERROR", "worker") == [] and len(report.records("ERROR")) == 1
