@@ -324,7 +324,7 @@ typedef struct acr_options {
     const char *name;                 /* what the request is counted under, instead of its path */
     const char *params;               /* "a=1&b=2", added to the path's own; see acr_form() */
     const char *headers;              /* "Name: value", a line each; Content-Length is always that of the body */
-    const char *body;                 /* as it is; Content-Type only if among the headers */
+    const char *body;                 /* one of .body, .json, .form; Content-Type only if among the headers */
     size_t body_size;                 /* 0: up to the zero byte */
     const char *json;                 /* a body of JSON */
     const char *form;                 /* a body of a form: "a=1&b=2"; see acr_form() */

@@ -55,6 +55,12 @@ static int miss_host(const acr_user *user, struct acr_str text, struct acr_error
     return ACR_ERR_CANCELLED;
 }
 
+/* "http://site" and "about" would be the site "siteabout". */
+static bool runs_into(const char *host, struct acr_str path)
+{
+    return path.size > 0 && strchr("/?#", path.data[0]) == NULL && !acr_str_ends(acr_str_of(host), ACR_STR("/"));
+}
+
 static int parse(const acr_user *user, struct acr_str text, struct acr_url *ret_url, struct acr_error *error)
 {
     const char *host = user->class->host;
@@ -62,6 +68,8 @@ static int parse(const acr_user *user, struct acr_str text, struct acr_url *ret_
         return acr_url_parse(text, ret_url, error);
     if (host == NULL || !is_absolute(acr_str_of(host)))
         return miss_host(user, text, error);
+    if (runs_into(host, text))
+        return acr_error_set(error, ACR_ERR_INVALID_URL, "%.*s: a path begins with '/'", ACR_STR_ARGS(text));
     struct acr_buffer whole = {.limit = ACR_URL_MAX};
     int rc = acr_buffer_append_str(&whole, acr_str_of(host));
     if (rc == 0)
@@ -180,21 +188,24 @@ static int add_defaults(struct draft *draft)
     return rc;
 }
 
-static void take_body(struct acr_request *request, const acr_options *options)
+static int take_body(struct acr_request *request, const acr_options *options, struct acr_error *error)
 {
+    if ((options->json != NULL) + (options->form != NULL) + (options->body != NULL) > 1)
+        return acr_error_set(error, ACR_ERR_INVALID, "a request has one of .body, .json and .form");
     const char *text = options->json != NULL ? options->json : options->form != NULL ? options->form : options->body;
     if (text == NULL)
-        return;
+        return 0;
     request->body = acr_str_of(text);
     if (text == options->body && options->body_size > 0)
         request->body.size = options->body_size;
     request->has_body = true;
     if (request->content_type.size > 0)
-        return;
+        return 0;
     if (options->json != NULL)
         request->content_type = ACR_STR("application/json");
     else if (options->form != NULL)
         request->content_type = ACR_STR("application/x-www-form-urlencoded");
+    return 0;
 }
 
 static const struct acr_tls_settings *any_certificate(struct acr_capi *capi)
@@ -229,8 +240,8 @@ static int make_request(acr_user *user, const acr_options *options, struct acr_r
             return rc;
         request->header_lines = acr_buffer_str(&draft->lines);
     }
-    take_body(request, options);
-    return take_authorization(request, options, draft);
+    int rc = take_body(request, options, error);
+    return rc < 0 ? rc : take_authorization(request, options, draft);
 }
 
 /* ---- sending */

@@ -169,6 +169,24 @@ def test_requests_carry_what_their_options_say(play_c, target):
     agree(report, target.stats())
 
 
+def test_requests_that_cannot_be_made_are_failures_that_say_why(play_c, target):
+    report = play_c("""
+        static void once(acr_user *user)
+        {
+            acr_get(user, "about");
+            acr_get(user, "?a=1");
+            acr_post(user, "/echo", .json = "{}", .form = "a=b");
+            acr_stop_user(user);
+        }
+        ACR_USER(asker, .tasks = {ACR_TASK(once)});
+    """, host=target.url, code=1)
+    errors = report.errors()
+    assert report.total() == (1, 2) and len(errors) == 2, str(report)
+    assert any("about: a path begins with '/'" in error for error in errors)
+    assert any("a request has one of .body, .json and .form" in error for error in errors)
+    assert target.stats()["requests"] == 1
+
+
 def test_a_session_is_kept_in_cookies(play_c, start_target):
     target = start_target("--require-login")
     report = play_c("""
