@@ -30,7 +30,8 @@ struct program {
     struct acr_options options;
     bool has_own; /* classes are in the process; there is no locustfile */
     const struct acr_user_definition *only;
-    int log_fd; /* -1: none */
+    struct acr_error late; /* what is wrong with the options, if the locustfile knows those that the program does not */
+    int log_fd;            /* -1: none */
 };
 
 static const char *program_name(int argc, char **argv)
@@ -242,17 +243,6 @@ static int show_help(const struct program *program)
     return result != 0 ? result : print_result();
 }
 
-/* Options that were unknown until the locustfile was there: what else is wrong with the command line is said now. */
-static int check_late(struct acr_options *options, struct acr_error *error)
-{
-    struct acr_buffer reason = {0};
-    int rc = options->unknown != NULL ? acr_options_check(options, &reason) : 0;
-    if (rc < 0)
-        acr_error_set(error, rc, "%.*s", ACR_STR_ARGS(acr_buffer_str(&reason)));
-    acr_buffer_done(&reason);
-    return rc;
-}
-
 /* Without a locustfile an unknown option is what is wrong. */
 static int check_locustfiles(const struct program *program, struct acr_locustfiles *files, struct acr_error *error)
 {
@@ -285,7 +275,7 @@ static int run(struct program *program)
     if (rc == 0)
         rc = load_scenario(program, &files, &scenario, &error);
     if (rc == 0)
-        rc = check_late(options, &error);
+        rc = acr_error_set(&error, program->late.code, "%s", program->late.detail);
     int result = rc != 0                          ? fail_script(program->name, &error)
                  : acr_options_only_show(options) ? show(options, scenario)
                                                   : hold_run(options, scenario);
@@ -310,6 +300,17 @@ static int check_own(struct program *program, struct acr_buffer *reason)
     return rc < 0 ? rc : ACR_ERR_USAGE;
 }
 
+/* While there are options that only the locustfile may know, what else is wrong is said later. */
+static int check(struct program *program, struct acr_buffer *reason)
+{
+    int rc = acr_options_check(&program->options, reason);
+    if (rc == 0 || program->options.unknown == NULL)
+        return rc;
+    acr_error_set(&program->late, rc, "%.*s", ACR_STR_ARGS(acr_buffer_str(reason)));
+    acr_buffer_done(reason);
+    return 0;
+}
+
 static int run_command_line(struct program *program)
 {
     struct acr_options *options = &program->options;
@@ -322,7 +323,7 @@ static int run_command_line(struct program *program)
         result = show_help(program);
     else if (rc == 0 && options->version)
         result = show_version();
-    else if (rc < 0 || (options->unknown == NULL && acr_options_check(options, &reason) < 0))
+    else if (rc < 0 || check(program, &reason) < 0)
         result = fail_usage(program->name, &reason);
     else
         result = run(program);

@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "base/memory.h"
+
+#define SIGNAL_STACK_BYTES ((size_t)64 * 1024)
 
 struct acr_work_pool {
     struct acr_mailbox *mailbox;
@@ -37,10 +40,32 @@ static struct acr_work *take(struct acr_work_pool *pool)
     return ACR_LIST_ENTRY(first, struct acr_work, link);
 }
 
+/* Whoever handles an overflow of the thread's stack needs another one. Without memory for it there is none. */
+static void *give_signal_stack(void)
+{
+    void *memory =
+        mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    stack_t stack = {.ss_sp = memory, .ss_size = SIGNAL_STACK_BYTES};
+    sigaltstack(&stack, NULL);
+    return memory;
+}
+
+static void take_signal_stack(void *memory)
+{
+    static const stack_t none = {.ss_flags = SS_DISABLE};
+    if (memory == NULL)
+        return;
+    sigaltstack(&none, NULL);
+    munmap(memory, SIGNAL_STACK_BYTES);
+}
+
 static void *thread_main(void *context)
 {
     struct acr_work_pool *pool = context;
     struct acr_work *work;
+    void *signal_stack = give_signal_stack();
     pthread_mutex_lock(&pool->lock);
     while ((work = take(pool)) != NULL) {
         pthread_mutex_unlock(&pool->lock);
@@ -52,6 +77,7 @@ static void *thread_main(void *context)
         pthread_mutex_lock(&pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
+    take_signal_stack(signal_stack);
     return NULL;
 }
 

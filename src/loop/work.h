@@ -3,7 +3,8 @@
  * work - functions that block, run on threads beside the loop.
  *
  * A thread is made when work comes and none is idle, up to a maximum; then work waits for its turn, in order. Threads
- * are kept for the work to come and end with the pool. They are given no signals but those of their own faults.
+ * are kept for the work to come and end with the pool. They are given no signals but those of their own faults, and a
+ * stack to handle these on.
  *
  * What runs there touches nothing of the loop. It may be interrupted, which it notices by asking or in
  * acr_work_sleep(), and it may have something done on the loop's thread meanwhile (acr_work_call()).

@@ -230,6 +230,16 @@ def test_a_crash_in_work_that_blocks_names_its_task(play_crash):
     assert any(call.startswith("dig at ") for call in calls)
 
 
+def test_an_overflow_of_a_stack_in_work_that_blocks_is_reported_as_well(play_crash):
+    said, calls = crash(play_crash(OVERFLOWS["recursion"] + """
+        static volatile int sum;
+        static void dig(acr_user *user) { (void)user; sum = dive(0); }
+        ACR_USER(miner, .tasks = {ACR_TASK(dig, .blocking = true)});
+    """))
+    assert said.startswith("The scenario crashed in dig of miner (user 1): ")
+    assert calls[0].startswith("dive at ")
+
+
 def test_a_crash_while_a_thousand_requests_are_on_their_way_loses_nothing_that_was_counted(play_crash, start_target):
     target = start_target("--delay", "20")
     report = play_crash("""

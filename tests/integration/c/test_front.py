@@ -47,6 +47,13 @@ def test_options_and_names_of_classes_may_be_mixed(play_c):
     assert list(report.table()) == ["T other"] and report.stdout.startswith("depth 5 5 1, tenant one 1, dry 1")
 
 
+def test_the_program_s_options_count_beside_options_of_one_s_own(play_c, run, script):
+    report = play_c(OPTIONS, "--depth", 5, "one", "--max-rps", 50, "-t", "2s")
+    assert report.stdout.startswith("depth 5") and 0 < sum(report.total()) < 150, str(report)
+    finished = run(["-f", script(HEAD + OPTIONS, "scenario.c"), "--no-web", "--depth", "5", "--max-rps", "-1"])
+    assert finished.code == 2 and "option --max-rps: the number of tasks" in finished.stderr, str(finished)
+
+
 @pytest.mark.parametrize("arguments, environment, reason", [
     (["--deptn", "4"], {}, "no such option: --deptn"),
     (["--deptn=4"], {}, "no such option: --deptn"),
