@@ -34,7 +34,7 @@ static const char compiler[] = "#!/bin/sh\n"
                                "echo \"$@\" >>log\n"
                                "case \"$*\" in\n"
                                "*--version) echo \"$VERSION\";;\n"
-                               "*-E*) for source; do :; done; cat \"$source\" header.h;;\n"
+                               "*\" -E \"*) for source; do :; done; cat \"$source\" header.h;;\n"
                                "*) while [ \"$1\" != -o ]; do shift; done; cp /proc/$$/exe \"$2\"; exit ${FAIL:-0};;\n"
                                "esac\n";
 
