@@ -630,8 +630,8 @@ bool acr_option_given(const acr_own_option *option);
  * when requests failed, or what kept the test from being held has been said on standard error; 2 for wrong options.
  *
  * The process is the caller's again when they return: signals, the limit of open files, the log. Another run may
- * follow, but not begin meanwhile. Only when users do not end although they were given up (--stop-timeout, a second
- * Ctrl-C) do they end the process, after the last table.
+ * follow, but not begin meanwhile. Only when a user crashes or never gives way (exit code 3), and when users do not end
+ * although they were given up (--stop-timeout, a second Ctrl-C), do they end the process, after the last table.
  */
 
 /* Runs the user classes of the program: those of ACR_USER in its sources, and those it has registered by
