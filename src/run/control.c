@@ -231,6 +231,25 @@ static void on_time_limit(struct acr_timer *timer)
     stop(control);
 }
 
+/* And not a listener, which cannot give way. */
+static bool is_held_by_user(const struct acr_control *control)
+{
+    struct acr_run_place place;
+    return control->setup.silence_max > 0 && control->setup.place(control->setup.context, &place) &&
+           place.class_name != NULL;
+}
+
+/* Takes the load thread from a user, so that it tells what was counted; does without it when that cannot be done. */
+static void break_silence(struct acr_control *control)
+{
+    bool held = is_held_by_user(control);
+    if (held && !control->lost && acr_crash_interrupt())
+        arm_after(control, &control->silence_timer, CRASH_GRACE); /* CRASHED and FINAL are to come before that */
+    else
+        give_up(control);
+    control->lost = control->lost || held;
+}
+
 static void on_stop_limit(struct acr_timer *timer)
 {
     struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, stop_limit);
@@ -239,7 +258,7 @@ static void on_stop_limit(struct acr_timer *timer)
         return;
     }
     if (control->watch.stalled) {
-        give_up(control);
+        break_silence(control);
         return;
     }
     acr_log(ACR_LOG_WARNING, RUNNERS, "Not all users ended within %g s; the report is made without them.",
@@ -258,13 +277,6 @@ static void on_late(struct acr_control *control)
     finish(control);
 }
 
-/* And not a listener, which cannot give way. */
-static bool is_held_by_user(const struct acr_control *control)
-{
-    struct acr_run_place place;
-    return control->setup.place(control->setup.context, &place) && place.class_name != NULL;
-}
-
 static void on_silence_timer(struct acr_timer *timer)
 {
     struct acr_control *control = ACR_CONTAINER_OF(timer, struct acr_control, silence_timer);
@@ -273,11 +285,7 @@ static void on_silence_timer(struct acr_timer *timer)
         arm_after(control, timer, left > 0 ? left : control->setup.silence_max);
         return;
     }
-    if (!control->lost && acr_crash_interrupt())
-        arm_after(control, timer, CRASH_GRACE); /* CRASHED and FINAL are to come before that */
-    else
-        give_up(control);
-    control->lost = true;
+    break_silence(control);
 }
 
 /* The load thread makes the report of it, if it still can. */

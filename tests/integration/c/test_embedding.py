@@ -272,16 +272,24 @@ def test_all_may_stand_in_an_anonymous_namespace(embed, target, compiler):
     assert report.records("INFO", "other") == ["ann 3"]
 
 
-def test_users_that_were_given_up_end_the_process(embed):
+STUCK = {
+    "in a wait": ("acr_sleep(user, 60);", 0, "Not all users ended within 1 s"),
+    "in a call": ("for (;;) sleep(1);", 3, "was cut off in block of stuck (user 1)"),
+}
+
+
+@pytest.mark.parametrize("where", STUCK)
+def test_users_that_do_not_end_end_the_process(embed, where):
+    statement, code, words = STUCK[where]
     program = embed("""
         #include <unistd.h>
-        static void block(acr_user *user) { acr_record_success(user, "T", "begun", 0, 0); for (;;) sleep(1); }
-        ACR_USER(stuck, .tasks = {ACR_TASK(block)});
+        static void block(acr_user *user) { acr_record_success(user, "T", "begun", 0, 0); %s }
+        ACR_USER(stuck, .tasks = {ACR_TASK(block)}, .on_stop = block);
         int main(int argc, char **argv) { acr_run(argc, argv); puts("here again"); return 5; }
-    """)
-    report = program.run("-t", "1s", "-s", "1s")
-    assert report.stdout == "" and report.tables() > 0
-    assert "The load thread does not answer" in report.stderr
+    """ % statement)
+    report = program.run("-t", "1s", "-s", "1s", code=code)
+    assert report.stdout == "" and report.total()[0] > 0
+    assert words in report.stderr
 
 
 def test_a_run_within_a_run_is_refused(embed, target):
