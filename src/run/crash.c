@@ -46,6 +46,7 @@ static struct {
     struct sigaction old_actions[SIGNAL_COUNT];
 
     _Atomic bool interrupted;
+    _Atomic bool exiting; /* by exit() */
     _Atomic bool happened;
     _Atomic bool reported;
     /* Written once, by the handler. */
@@ -146,6 +147,19 @@ static void on_crash(int number, siginfo_t *info, void *machine)
         pause();
 }
 
+/* Called by exit(): in the scenario it would end the run without a report, with the code of a success perhaps. */
+static void on_exit_called(void)
+{
+    struct acr_run_place place;
+    if (!crash.open || getpid() != crash.process || crash.happened)
+        return;
+    bool is_user = crash.scenario->ops->place(crash.scenario, &place);
+    if (pthread_equal(pthread_self(), crash.load_thread) || (is_user && place.is_beside)) {
+        crash.exiting = true;
+        raise(SIGABRT);
+    }
+}
+
 bool acr_crash_guard(void (*fn)(void *context), void *context)
 {
     sigjmp_buf landing;
@@ -213,6 +227,8 @@ static void describe_signal(char *out, size_t size)
     int number = crash.signal.si_signo;
     if (is_interruption())
         snprintf(out, size, "it did not yield to other users");
+    else if (crash.exiting && number == SIGABRT)
+        snprintf(out, size, "it called exit()");
     else if (crash.signal.si_code == SI_USER && crash.signal.si_pid != crash.process)
         snprintf(out, size, "SIG%s, sent by process %d", sigabbrev_np(number), (int)crash.signal.si_pid);
     else if (number == SIGSEGV)
@@ -238,6 +254,11 @@ static void describe_place(char *out, size_t size)
                  (unsigned long long)place->user_number);
 }
 
+static const char *say_how(void)
+{
+    return is_interruption() ? "was cut off" : crash.exiting ? "ended" : "crashed";
+}
+
 void acr_crash_report_briefly(void)
 {
     char what[128], where[256];
@@ -245,8 +266,7 @@ void acr_crash_report_briefly(void)
         return;
     describe_signal(what, sizeof what);
     describe_place(where, sizeof where);
-    acr_log(ACR_LOG_CRITICAL, LOGGER, "The scenario %s %s: %s.", is_interruption() ? "was cut off" : "crashed", where,
-            what);
+    acr_log(ACR_LOG_CRITICAL, LOGGER, "The scenario %s %s: %s.", say_how(), where, what);
 }
 
 void acr_crash_report(void)
@@ -332,6 +352,9 @@ int acr_crash_open(struct acr_scenario *scenario, void (*tell)(void *context), v
     crash.tell = tell;
     crash.context = context;
     crash.open = true;
+    static bool listening;
+    if (!listening)
+        listening = atexit(on_exit_called) == 0 && at_quick_exit(on_exit_called) == 0;
     struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &action, &crash.old_actions[i]);

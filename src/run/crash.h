@@ -10,7 +10,7 @@
  * crash again. A second crash stays in the handler. The control thread does not wait long for the load thread
  * (run/control.h), and when nobody has ended the process before, the alarm does.
  *
- * A task that holds the load thread up for good is interrupted the same way.
+ * A task that holds the load thread up for good is interrupted the same way, and one that calls exit() ends the run so.
  *
  * Signals have one handler per process, so this is the process's. With ACRIDA_CORE=1 in the environment the process
  * ends by the signal, at the place of the crash, for the sake of a core dump.

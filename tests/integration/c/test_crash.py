@@ -282,6 +282,42 @@ def test_a_torn_heap_does_not_keep_the_run_from_ending(play_crash, acrida, targe
     assert report.total()[0] > 0
 
 
+EXITING = r"""
+    static void go_on(acr_user *user)
+    {
+        acr_get(user, "/");
+        if (ACR_STATE(int, user)[0]++ == 20)
+            exit(0);
+        acr_sleep(user, 0.001);
+    }
+    ACR_USER(visitor, .tasks = {ACR_TASK(go_on)}, .state_size = sizeof(int));
+"""
+EXITING_QUICKLY = EXITING.replace("exit(0)", "quick_exit(0)")
+EXITING_WORK = r"""
+    static void block(acr_user *user)
+    {
+        acr_sleep(user, 0.1);
+        exit(0);
+    }
+    static void go_on(acr_user *user)
+    {
+        acr_get(user, "/");
+    }
+    ACR_USER(visitor, .sequence = true, .wait = acr_constant(0.01),
+             .tasks = {ACR_TASK(go_on), ACR_TASK(block, .blocking = true)});
+"""
+
+
+@pytest.mark.parametrize("text, task", [(EXITING, "go_on"), (EXITING_WORK, "block"), (EXITING_QUICKLY, "go_on")],
+                         ids=["task", "work", "quickly"])
+def test_a_scenario_that_calls_exit_ends_with_the_tables_and_not_with_a_success(play_crash, target, text, task):
+    report = play_crash(text, host=target.url)
+    said, calls = crash(report)
+    assert said == f"The scenario ended in {task} of visitor (user 1): it called exit()."
+    assert any(call.startswith(f"{task} at ") and call.endswith(f":{line_of(text, 'exit(0)')}") for call in calls), calls
+    assert report.total()[0] == target.stats()["requests"] > 0
+
+
 def test_a_child_that_crashes_is_the_scenario_s_own_business(play_crash):
     report = play_crash("""
         #include <sys/wait.h>
@@ -362,6 +398,14 @@ def test_a_task_that_never_yields_is_named_and_cut_off_when_the_time_is_up(play_
     report = play_crash(SPINNING, "-c", 3, "-t", "2s", host=target.url)
     assert 6 < report.seconds
     check_cut_off(report, target)
+
+
+def test_a_stop_timeout_cuts_a_task_that_never_yields_off_and_loses_nothing_that_was_counted(play_crash, target):
+    report = play_crash(SPINNING, "-c", 3, "-t", "3s", "-s", "1s", "--only-summary", host=target.url)
+    assert crash(report)[0] == "The scenario was cut off in visit of visitor (user 2): it did not yield to other users."
+    assert report.total()[0] > 5
+    served = target.stats()
+    agree(report, served, uncounted=served["requests"] + served["unanswered"] - report.total()[0])
 
 
 def test_ctrl_c_ends_a_run_whose_task_never_yields(begin, script, target):
