@@ -337,7 +337,8 @@ typedef struct acr_options {
 } acr_options;
 
 /* Sends a request and waits for its answer, redirects followed. `url`: a path on the user's host, or a whole URL. It is
- * counted as a success if the status is below 400. Never NULL: without an answer the status is 0. */
+ * counted as a success if the status is below 400. Never NULL: without an answer the status is 0. `options` may be
+ * NULL: none. */
 acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options);
 
 /* acr_get(user, "/", .name = "index"): the same with that method, the fields of acr_options written as arguments. */

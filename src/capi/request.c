@@ -336,10 +336,19 @@ static const char *why_not(const acr_user *user)
     return user->ending ? "the user is being ended" : "a listener must not wait";
 }
 
+/* A request that fails without a wait, for want of a descriptor perhaps, must not keep all others waiting when it is
+ * made again and again. */
+static void give_way(acr_user *user)
+{
+    acr_capi_may_go_on(user, acr_fiber_sleep_until(user->fiber, 0));
+}
+
 acr_response *acr_request_with(acr_user *user, const char *method, const char *url, const acr_options *options)
 {
+    static const acr_options none;
     struct acr_error error;
     acr_error_clear(&error);
+    options = options != NULL ? options : &none;
     acr_response *answer = answer_new(user, method, options);
     if (!acr_capi_may_wait(user)) {
         answer->why = why_not(user);
@@ -349,7 +358,8 @@ acr_response *acr_request_with(acr_user *user, const char *method, const char *u
     if (answer->route == NULL && answer->name == NULL)
         answer->name = acr_capi_text_copy(user, acr_str_of(url));
     int rc = answer->route != NULL ? exchange(user, options, answer, &error) : error.code;
-    acr_capi_may_go_on(user, rc);
+    if (acr_capi_may_go_on(user, rc) && rc != 0)
+        give_way(user);
     if (rc != 0)
         fail(answer, &error);
     if (rc == ACR_ERR_CANCELLED)
