@@ -76,6 +76,7 @@ struct acr_capi {
     bool told_of_uncaught;
     bool host_missed;           /* by a request: the run is being ended; said once */
     bool told_late, told_short; /* of work that blocks; both are said once */
+    bool told_no_stack;         /* of users that could not be started */
 };
 
 /* A piece of memory that lives as long as a task. */

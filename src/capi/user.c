@@ -133,12 +133,23 @@ static void remember(struct acr_capi *capi, acr_user *user)
     capi->users[user->id] = user;
 }
 
+/* Once: who comes after it finds none either. */
+static void tell_of_no_stack(struct acr_capi *capi)
+{
+    if (!capi->told_no_stack)
+        acr_log(
+            ACR_LOG_ERROR, "locust.runners",
+            "There is no memory for the stack of another user: %zu are alive, and others do not start. Ask for fewer "
+            "users, for smaller stacks (--stack-size), or allow the process more memory (ulimit -v).",
+            acr_load_user_count(capi->scenario.load) - 1);
+    capi->told_no_stack = capi->scenario.erred = true;
+}
+
 void acr_capi_user_start(struct acr_capi *capi, size_t class_number, uint64_t id)
 {
     struct acr_coroutine *coroutine;
     if (acr_coroutine_start(capi->pool, live, ended, NULL, &coroutine) != 0) {
-        acr_log(ACR_LOG_ERROR, "locust.runners", "no stack for another user of %s",
-                capi->classes[class_number].definition->name);
+        tell_of_no_stack(capi);
         acr_load_user_ended(capi->scenario.load, id);
         acr_capi_places_check(capi);
         return;

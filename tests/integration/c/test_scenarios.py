@@ -301,6 +301,40 @@ def test_help_beside_a_scenario_is_the_program_s_own(run, script):
     assert shown.code == 0 and shown.stdout == run(["--help"]).stdout
 
 
+@pytest.mark.parametrize("loop", ["", "for (int i = 0; i < 1000000; i++) "], ids=["task", "loop"])
+def test_requests_that_fail_at_once_let_others_run(play_c, target, loop):
+    report = play_c(f"""
+        static void fail(acr_user *user) {{ {loop}acr_get(user, "http://[", .name = "broken"); }}
+        static void go_on(acr_user *user) {{ acr_get(user, "/"); acr_sleep(user, 0.01); }}
+        ACR_USER(broken, .tasks = {{ACR_TASK(fail)}});
+        ACR_USER(whole, .tasks = {{ACR_TASK(go_on)}});
+    """, "-c", 4, "-t", "1s", host=target.url, code=1)
+    assert report.seconds < 5
+    assert report.table()["GET /"][0] > 20 and report.table()["GET broken"][1] > 100
+
+
+def test_users_without_room_for_a_stack_are_told_of_once_and_the_run_has_failed(play_c):
+    report = play_c("""
+        #include <sys/resource.h>
+        __attribute__((constructor)) static void allow_little(void) /* 1,024 stacks of 64 KiB, and some more */
+        {
+            unsigned long pages;
+            FILE *file = fopen("/proc/self/statm", "r");
+            if (file == NULL || fscanf(file, "%lu", &pages) != 1)
+                return;
+            fclose(file);
+            struct rlimit limit = {pages * 4096 + ((rlim_t)120 << 20), RLIM_INFINITY};
+            setrlimit(RLIMIT_AS, &limit);
+        }
+        static void stay(acr_user *user) { acr_record_success(user, "T", "stay", 0, 0); acr_sleep(user, 60); }
+        ACR_USER(visitor, .tasks = {ACR_TASK(stay)});
+    """, "-c", 1200, "-r", 100000, "-t", "1s", code=1)
+    said, = report.records("ERROR", "locust.runners")
+    assert said.startswith("There is no memory for the stack of another user: "), said
+    assert 500 < report.total()[0] < 1200
+    assert f": {report.total()[0]} are alive" in said, said
+
+
 def test_no_request_is_sent_beyond_the_limit_in_the_middle_of_a_task(play_c, target):
     report = play_c("""
         static void five(acr_user *user) { for (int i = 0; i < 5; i++) acr_get(user, "/"); }
