@@ -21,7 +21,7 @@ static bool is_flag(const acr_own_option *option)
 
 static bool is_name(const char *name)
 {
-    return strncmp(name, "--", 2) == 0 && isalnum((unsigned char)name[2]) &&
+    return name != NULL && strncmp(name, "--", 2) == 0 && isalnum((unsigned char)name[2]) &&
            strspn(name + 2, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name + 2);
 }
 
@@ -66,7 +66,8 @@ static int check(const struct acr_scenario_request *request, const struct acr_re
     const char *name = one->option->name;
     if (!is_name(name))
         return acr_error_set(error, ACR_ERR_SCRIPT,
-                             "ACR_OPTION \"%s\": a name is like --depth, of letters, digits, '-', '_' and '.'", name);
+                             "ACR_OPTION \"%s\": a name is like --depth, of letters, digits, '-', '_' and '.'",
+                             name != NULL ? name : "");
     if (request->has_option != NULL && request->has_option(name))
         return acr_error_set(error, ACR_ERR_USAGE, "%s is an option of the program: %s must call its own otherwise",
                              name, one->file);

@@ -119,7 +119,7 @@ static const struct acr_registered_user *find_namesake(size_t number)
 static int check_names(struct acr_error *error)
 {
     for (size_t i = 0; i < registry.all.user_count; i++)
-        if (registry.all.users[i].definition->name == NULL)
+        if (registry.all.users[i].definition == NULL || registry.all.users[i].definition->name == NULL)
             return acr_error_set(error, ACR_ERR_SCRIPT, "a user class in %s has no .name", registry.all.users[i].file);
     for (size_t i = 1; i < registry.all.user_count; i++) {
         const struct acr_registered_user *user = &registry.all.users[i], *first = find_namesake(i);
@@ -130,10 +130,20 @@ static int check_names(struct acr_error *error)
     return 0;
 }
 
+static int check_listeners(struct acr_error *error)
+{
+    for (size_t i = 0; i < registry.all.listener_count; i++)
+        if (registry.all.listeners[i].event == NULL || registry.all.listeners[i].fn == NULL)
+            return acr_error_set(error, ACR_ERR_SCRIPT, "ACR_LISTENER: name an event and a function, not NULL");
+    return 0;
+}
+
 int acr_registry_check(struct acr_error *error)
 {
-    if (registry.foreign_file == NULL)
-        return check_names(error);
+    if (registry.foreign_file == NULL) {
+        int rc = check_listeners(error);
+        return rc < 0 ? rc : check_names(error);
+    }
     return acr_error_set(error, ACR_ERR_SCRIPT,
                          "%s was compiled for version %u of acrida.h, this is version %d: compile it again",
                          registry.foreign_file, registry.foreign_abi, ACR_ABI);

@@ -25,6 +25,8 @@
 
 /* Each takes some of a user's stack. */
 #define SETS_DEEP_MAX 32
+/* The sum of so large ones is still a number. */
+#define WEIGHT_MAX 1e12
 
 static struct acr_capi *current;
 
@@ -170,6 +172,11 @@ static int read_rest(const struct acr_capi *capi, const struct acr_scenario_requ
 static int check_wait(const char *owner, const acr_wait_time *wait, struct acr_error *error)
 {
     struct acr_error why = {0};
+    if (wait->kind < ACR_WAIT_KIND_NONE || wait->kind > ACR_WAIT_KIND_FUNCTION ||
+        (wait->kind == ACR_WAIT_KIND_FUNCTION && wait->fn == NULL))
+        return acr_error_set(
+            error, ACR_ERR_SCRIPT,
+            "%s.wait: make it by acr_between(), acr_constant(), ..., or by acr_wait_by() of a function", owner);
     struct acr_wait checked = {wait->kind == ACR_WAIT_KIND_BETWEEN ? ACR_WAIT_BETWEEN : ACR_WAIT_CONSTANT, wait->low,
                                wait->high};
     if (wait->kind == ACR_WAIT_KIND_NONE || wait->kind == ACR_WAIT_KIND_FUNCTION || acr_wait_check(&checked, &why) == 0)
@@ -232,8 +239,9 @@ static int check_definition(const acr_user_definition *definition, struct acr_er
 
 static int add_class(struct acr_capi *capi, const acr_user_definition *definition, struct acr_error *error)
 {
-    if (definition->weight < 0)
-        return acr_error_set(error, ACR_ERR_SCRIPT, "%s.weight must not be negative", definition->name);
+    if (!(definition->weight >= 0 && definition->weight <= WEIGHT_MAX))
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s.weight must not be negative, nor more than %g",
+                             definition->name, WEIGHT_MAX);
     const char *host = capi->host != NULL ? capi->host : definition->host;
     size_t at = capi->scenario.class_count++;
     capi->classes[at] = (struct acr_capi_class){.definition = definition, .host = host};
