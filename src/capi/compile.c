@@ -84,6 +84,9 @@ static int read_own_flags(const char *source, struct acr_buffer *words, struct a
     static const char mark[] = "// acrida:";
     char *line = NULL;
     size_t room = 0;
+    struct stat info;
+    if (stat(source, &info) == 0 && S_ISFIFO(info.st_mode)) /* it would be waited for */
+        return acr_error_set(error, ACR_ERR_SCRIPT, "%s does not compile: it is a pipe, and read twice", source);
     FILE *file = fopen(source, "re");
     if (file == NULL)
         return acr_error_set_system(error, ACR_ERR_NOT_FOUND, errno, "%s", source);

@@ -98,6 +98,11 @@ def test_the_compiler_s_own_words_are_shown(run, script, tmp_path, name, text):
     assert finished.code == 1 and "error" in finished.stderr and f"{name} does not compile" in finished.stderr
 
 
+def test_a_pipe_is_no_source(refused, tmp_path):
+    os.mkfifo(tmp_path / "pipe.c")
+    assert refused("pipe.c").endswith("pipe.c does not compile: it is a pipe, and read twice")
+
+
 def test_what_a_compiler_leaves_behind_when_it_fails_is_removed(refused, script, tmp_path):
     """One that writes the object and then fails, and an object that cannot get its name."""
     script(GOOD, "scenario.c")
