@@ -117,6 +117,7 @@ static void run(struct acr_work *work)
     struct acr_capi_work *self = ACR_CONTAINER_OF(work, struct acr_capi_work, work);
     here = self->user;
     self->fn(self->user, self->argument);
+    acr_capi_end_child();
     here = NULL;
 }
 

@@ -219,6 +219,10 @@ bool acr_capi_may_go_on(acr_user *user, int code);
 /* Must stand before each wait. Does not return for a task that goes on and on although its user is being ended. */
 bool acr_capi_may_wait(acr_user *user);
 
+/* A child that the scenario forks may not go on as a user: it is watched for, and ended where it waits or returns. */
+ACR_MUST_CHECK int acr_capi_children_open(void);
+void acr_capi_end_child(void);
+
 /* What a task, an on_start or an on_stop was given ends with it. */
 void acr_capi_call_end(acr_user *user);
 

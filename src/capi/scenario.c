@@ -380,6 +380,8 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
 {
     int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
     if (rc == 0)
+        rc = acr_capi_children_open();
+    if (rc == 0)
         acr_gate_init(&capi->gate, capi->scenario.engine->loop);
     if (rc == 0)
         rc = acr_work_pool_open(capi->scenario.engine->loop, ACR_BLOCKING_MAX, &capi->threads, error);

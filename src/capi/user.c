@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* user - the life of a user on its coroutine, and what it may ask of it. */
+#include <pthread.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/memory.h"
 #include "capi/blocking.h"
 #include "capi/events.h"
 #include "capi/internal.h"
+#include "run/crash.h"
 #include "run/load.h"
 
 /* How long a request on its way may take when its user is to end. */
@@ -16,6 +20,40 @@ static struct acr_loop *loop_of(const acr_user *user)
 {
     return user->capi->scenario.engine->loop;
 }
+
+/* ---- a copy of the process, by fork() */
+
+/* It has the connections of all users, and no control thread. */
+static bool is_child;
+
+static void on_fork_child(void)
+{
+    is_child = true;
+}
+
+int acr_capi_children_open(void)
+{
+    static bool watched;
+    is_child = false;
+    if (!watched && pthread_atfork(NULL, NULL, on_fork_child) != 0)
+        return ACR_ERR_OUT_OF_MEMORY;
+    watched = true;
+    return 0;
+}
+
+void acr_capi_end_child(void)
+{
+    static const char text[] =
+        "acrida: a child that the scenario made by fork() went on as a user, and was ended: there, "
+        "call exec...() or _exit()\n";
+    if (ACR_LIKELY(!is_child))
+        return;
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written;
+    _exit(ACR_EXIT_CRASHED);
+}
+
+/* ---- waits */
 
 bool acr_capi_may_go_on(acr_user *user, int code)
 {
@@ -29,6 +67,7 @@ bool acr_capi_may_go_on(acr_user *user, int code)
 
 bool acr_capi_may_wait(acr_user *user)
 {
+    acr_capi_end_child();
     if (ACR_UNLIKELY(user->in_work)) {
         acr_capi_work_refuse_wait(user);
         return false;
@@ -62,6 +101,7 @@ static void on_patience(struct acr_timer *timer)
 
 void acr_capi_call_end(acr_user *user)
 {
+    acr_capi_end_child();
     acr_capi_answers_end(user);
     acr_capi_texts_free(user);
 }

@@ -337,6 +337,32 @@ def test_a_child_that_crashes_is_the_scenario_s_own_business(play_crash):
     assert report.records("INFO", "parent") == ["signal 6"] and report.records("CRITICAL") == []
 
 
+@pytest.mark.parametrize("rest, options", [("return;", ""), ("acr_get(user, \"/child\"); return;", ""),
+                                           ("return;", ", .blocking = true")], ids=["returns", "waits", "work"])
+def test_a_child_that_goes_on_as_a_user_is_ended(play_crash, target, rest, options):
+    report = play_crash("""
+        #include <sys/wait.h>
+        #include <unistd.h>
+        static void fork_one(acr_user *user)
+        {
+            int status = 0;
+            pid_t child = fork();
+            if (child == 0) {
+                %s
+            }
+            waitpid(child, &status, 0);
+            acr_log_info(user, "exit code %%d", WEXITSTATUS(status));
+            acr_stop_user(user);
+        }
+        static void go_on(acr_user *user) { acr_get(user, "/"); acr_sleep(user, 0.01); }
+        ACR_USER(parent, .fixed_count = 1, .tasks = {ACR_TASK(fork_one%s)});
+        ACR_USER(other, .tasks = {ACR_TASK(go_on)});
+    """ % (rest, options), "-c", 5, "-t", "1s", host=target.url, code=0)
+    assert report.records("INFO", "parent") == ["exit code 3"]
+    assert "a child that the scenario made by fork() went on as a user" in report.stderr
+    assert report.total()[0] == target.stats()["requests"]
+
+
 @pytest.mark.parametrize("statement, number", [("*(volatile int *)24 = 1;", signal.SIGSEGV), ("abort();", signal.SIGABRT)],
                          ids=["segv", "abort"])
 def test_with_acrida_core_the_process_ends_by_the_signal_after_the_report(start, script, target, statement, number):
