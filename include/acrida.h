@@ -372,9 +372,11 @@ double acr_elapsed(const acr_response *response);
 const char *acr_find_between(acr_response *response, const char *left, const char *right);
 /* What the first group of a regular expression (Perl's kind, PCRE2: "id=(\\d+)", "<b>(.*?)</b>") matched in the body,
  * or all of it without a group; NULL: nothing. What is no expression, and one that takes too long (some 20 ms, in which
- * all users wait), is logged once. */
+ * all users wait) or more than 32 MiB of memory, is logged once; in work that blocks, each time. */
 const char *acr_find_regex(acr_response *response, const char *pattern);
-/* The value at a JSON pointer ("/items/0/id", RFC 6901) of the body: a string as it is, all else as JSON; NULL. */
+/* The value at a JSON pointer ("/items/0/id", RFC 6901) of the body: a string as it is, all else as JSON, in which
+ * numbers are written anew (10.50 becomes "10.5"). NULL: there is none, or the body is no JSON, nor is it one with a
+ * number that fits into neither 64 bits nor a double. */
 const char *acr_json(acr_response *response, const char *pointer);
 
 /* For a response with .catch_response: counts it, at the first call. For others nothing, which is logged once. */

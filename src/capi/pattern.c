@@ -12,6 +12,8 @@
 
 /* PCRE2 counts its own steps; so many take some 20 ms. */
 #define STEPS_MAX 1000000
+/* It keeps what a search needed for the next one of the expression. */
+#define KIBIBYTES_MAX (32 * 1024)
 /* PCRE2 calls itself for each pair of brackets within another, and users have small stacks. */
 #define NESTED_MAX 32
 #define LOGGER "locust.runners"
@@ -52,6 +54,7 @@ struct acr_capi_pattern *acr_capi_pattern_new(const char *text)
     pattern->matches = pcre2_match_data_create(2, NULL);
     pattern->context = pcre2_match_context_create(NULL);
     pcre2_set_match_limit(pattern->context, STEPS_MAX);
+    pcre2_set_heap_limit(pattern->context, KIBIBYTES_MAX);
     return pattern;
 }
 

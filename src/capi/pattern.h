@@ -2,8 +2,8 @@
 /*
  * pattern - a regular expression of Perl's kind, as Python's are nearly, with PCRE2.
  *
- * The text is UTF-8; bytes that are not match nothing. A search that takes too long is given up, because all users wait
- * meanwhile.
+ * The text is UTF-8; bytes that are not match nothing. A search that takes too long, for which all users
+ * wait, or too much memory is given up.
  */
 #pragma once
 

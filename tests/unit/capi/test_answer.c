@@ -192,6 +192,20 @@ static void test_what_takes_too_long_is_given_up(void **state)
     check_text(acr_find_regex(&answer, "a{3}$"), "aaa");
 }
 
+/* PCRE2 keeps what it needed once, for each expression. */
+static void test_what_takes_too_much_memory_is_given_up(void **state)
+{
+    (void)state;
+    static char letters[300 * 1000];
+    memset(letters, 'a', sizeof letters);
+    body_of_bytes(letters, sizeof letters);
+    for (int i = 0; i < 3; i++)
+        assert_null(acr_find_regex(&answer, "((?:a|b)*)$"));
+    assert_int_equal(count_in_log("given up in a body of 300000 bytes (heap limit exceeded)"), 1);
+    body_of_bytes(letters, sizeof letters / 4);
+    assert_int_equal(strlen(acr_find_regex(&answer, "((?:a|b)*)$")), sizeof letters / 4);
+}
+
 static void test_expressions_made_anew_each_time_are_forgotten(void **state)
 {
     (void)state;
