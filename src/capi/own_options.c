@@ -177,7 +177,7 @@ static int read_environment(const acr_own_option *option, struct acr_error *erro
                              option->name, value);
     int rc = check_value(option, option->environment, value, error);
     if (rc == 0 && !(is_flag(option) && truth_of(value) == 0))
-        give(option->name, value);
+        give(option->name, is_flag(option) ? "" : value);
     return rc;
 }
 

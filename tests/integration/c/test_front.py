@@ -19,6 +19,8 @@ static void show(void)
     const char *tenant = acr_option_text(&tenant_name);
     printf("depth %g %s %d, tenant %s %d, dry %d\\n", acr_option_number(&depth), acr_option_text(&depth),
            acr_option_given(&depth), tenant != NULL ? tenant : "-", acr_option_given(&tenant_name), acr_option_given(&dry));
+    if (acr_option_given(&dry) && strcmp(acr_option_text(&dry), "") != 0)
+        printf("a flag has the text %s\\n", acr_option_text(&dry));
 }
 static void leave(acr_user *user) { acr_record_success(user, "T", "one", 0, 0); acr_quit(user); acr_stop_user(user); }
 static void leave_too(acr_user *user) { acr_record_success(user, "T", "other", 0, 0); acr_quit(user); acr_stop_user(user); }
