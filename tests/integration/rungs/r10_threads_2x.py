@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import gevent
 from gevent import monkey
+from gevent.threadpool import ThreadPool
 from locust import HttpUser, User, constant, task
 from locust.exception import StopUser
 
@@ -71,7 +72,8 @@ class Threads(HttpUser):
         gevent.get_hub().threadpool.apply(real_sleep, (0.1,))
 
     def native_threads(self):
-        pool = gevent.get_hub().threadpool
+        """One thread of the operating system: several must not share a session, whose connections gevent then mixes up."""
+        pool = ThreadPool(1)
         assert pool.apply(threading.get_native_id) != threading.get_native_id()
         answers = [pool.spawn(self.client.get, "/slow?ms=30", name="native") for _ in range(3)]
         gevent.wait(answers)
