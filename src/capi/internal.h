@@ -75,6 +75,7 @@ struct acr_capi {
     bool wait_refused;    /* to a listener; it is said once */
     bool told_of_uncaught;
     bool host_missed;           /* by a request: the run is being ended; said once */
+    bool told_of_stranger;      /* at a user's stream */
     bool told_late, told_short; /* of work that blocks; both are said once */
     bool told_no_stack;         /* of users that could not be started */
 };

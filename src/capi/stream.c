@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "capi/blocking.h"
+
+#define LOGGER "locust.runners"
 
 /* A user that was busy with so much without a wait lets the others run; a call counts as so much. */
 #define UNPAUSED_MAX (256 * 1024)
@@ -67,10 +70,30 @@ static void let_others_run(acr_user *user, size_t bytes)
 
 /* ---- a call */
 
+/* Is it another user that calls, or another one's work? It cannot wait in this one's place. */
+static bool refuse_stranger(const acr_stream *stream)
+{
+    struct acr_capi *capi = stream->user->capi;
+    struct acr_coroutine_running running;
+    if (acr_capi_refuse_in_work("a function for streams"))
+        return true;
+    if (!acr_coroutine_pool_running(capi->pool, &running) || running.number == acr_user_number(stream->user))
+        return false;
+    if (!capi->told_of_stranger)
+        acr_log(
+            ACR_LOG_ERROR, LOGGER,
+            "%s: %s of user %llu used the stream to %s of user %llu; nothing was done (said once): connect each user "
+            "for itself, and keep the stream in its state",
+            running.owner, running.work, (unsigned long long)running.number, stream->where,
+            (unsigned long long)acr_user_number(stream->user));
+    capi->told_of_stranger = true;
+    return true;
+}
+
 bool acr_capi_stream_refuse(acr_stream *stream)
 {
     if (ACR_LIKELY(!stream->user->in_work))
-        return false;
+        return refuse_stranger(stream);
     acr_capi_work_refuse_wait(stream->user);
     acr_free(stream->why);
     stream->why = acr_strdup("work that blocks uses no connections here");

@@ -30,7 +30,8 @@ struct acr_capi_stream {
     char where[];            /* "host:port", for people */
 };
 
-/* Is the user doing work that blocks, on a thread? Then the call has no hand on the stream, which is said. */
+/* Is the user doing work that blocks, on a thread, or is it another user that calls? Then the call has no hand on the
+ * stream, which is said. */
 bool acr_capi_stream_refuse(acr_stream *stream);
 
 /* Forgets how the call before ended. After it user->in_request tells whether the call may wait. */

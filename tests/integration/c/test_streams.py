@@ -1002,3 +1002,30 @@ def test_the_example_of_redis_speaks_to_the_real_one(play_example, service):
     calls = {verb: int(count) for verb, count in re.findall(r"cmdstat_(\w+):calls=(\d+)", told)}
     assert {name: row.requests for name, row in report.table().items()} == {
         f"REDIS {verb.upper()}": calls[verb] for verb in ("get", "ping", "set")}
+
+
+def test_a_stream_is_its_user_s_alone(play_c, serve):
+    server = serve(Lines())
+    report = play_c(HELPERS + """
+        static acr_stream *shared;
+        static void talk(acr_user *user)
+        {
+            if (shared == NULL)
+                shared = acr_connect(user, NULL, 0, .timeout = 5);
+            if (acr_user_number(user) == 1) {
+                say(user, shared, "mine");
+            } else {
+                check(user, "sent by another", !acr_send_text(shared, "x\\n"));
+                check(user, "received by another", acr_receive_line(shared) == NULL);
+                acr_disconnect(shared);
+            }
+            acr_sleep(user, 0.01);
+        }
+        ACR_USER(talker, .tasks = {ACR_TASK(talk)});
+    """, "-c", 3, "-t", "1s", host=f"127.0.0.1:{server.port}")
+    said = report.records("ERROR")
+    assert len(said) == 1 and re.fullmatch(
+        r"talker: talk of user [23] used the stream to 127\.0\.0\.1:\d+ of user 1; nothing was done \(said once\): .*",
+        said[0]), str(report)
+    succeeded, failed = report.total()
+    assert succeeded > 10 and failed == 0
