@@ -309,7 +309,10 @@ void acr_control_signal(struct acr_control *control, int signal_number)
         stop(control);
     } else if (control->state < STATE_ABANDONING) {
         acr_log(ACR_LOG_INFO, MAIN, "Got another %s.", name);
-        give_up(control);
+        if (control->watch.stalled && !control->crashed)
+            break_silence(control);
+        else
+            give_up(control);
     }
 }
 

@@ -18,7 +18,8 @@
  *
  * A second signal, or a stop timeout while the load thread does not answer, skips what is left: the report is made from
  * the last snapshot there is and `abandon` is called. Once the run is being ended, a user that keeps the load thread
- * silent for `silence_max`, or beyond the stop timeout, is interrupted as by a crash (run/crash.h).
+ * silent for `silence_max`, or beyond the stop timeout, or at a second signal, is interrupted as by a crash
+ * (run/crash.h).
  *
  * CRASHED ends the run from every state: the load thread sends FINAL by itself; if it does not, it is abandoned.
  *

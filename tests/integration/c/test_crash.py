@@ -443,6 +443,18 @@ def test_ctrl_c_ends_a_run_whose_task_never_yields(begin, script, target):
     check_cut_off(report, target)
 
 
+def test_a_second_ctrl_c_cuts_a_task_that_never_yields_off_at_once(begin, script, target):
+    program = begin(script(C_HEAD + SPINNING, "scenario.c"), "-c", 3, "--only-summary", host=target.url)
+    program.wait_for("not answered for 1.")
+    program.signal(signal.SIGINT)
+    program.wait_for("Got SIGINT")
+    program.signal(signal.SIGINT)
+    report = Report(program.finish(40))
+    assert report.code == CRASHED and "not answered for 5." not in report.stderr
+    assert crash(report)[0] == "The scenario was cut off in visit of visitor (user 2): it did not yield to other users."
+    assert report.total()[0] > 5
+
+
 def test_a_task_that_blocks_and_goes_on_is_only_warned_of(play_crash):
     report = play_crash("""
         #include <unistd.h>
