@@ -219,7 +219,8 @@ static int wait_for(acr_user *user)
         if (rc == 0)
             continue;
         result = rc;
-        stop(user);
+        if (!user->work->over)
+            stop(user);
     }
     acr_timer_disarm(&user->patience);
     return result;

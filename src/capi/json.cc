@@ -2,6 +2,7 @@
 /* json - in C++, because simdjson is. */
 #include "capi/json.h"
 
+#include <cstring>
 #include <string>
 
 #include <simdjson.h>
@@ -10,6 +11,8 @@ namespace
 {
 /* Memory that was needed for larger texts is given back. */
 constexpr size_t KEPT_SIZE_MAX = 1 << 20;
+/* Some servers begin with it, and RFC 8259 lets readers ignore it. */
+constexpr char byte_order_mark[] = "\xef\xbb\xbf";
 } // namespace
 
 struct acr_capi_json {
@@ -44,6 +47,10 @@ void acr_capi_json_free(acr_capi_json *json)
 
 uint64_t acr_capi_json_take(acr_capi_json *json, const char *text, size_t size)
 {
+    if (size >= sizeof byte_order_mark - 1 && memcmp(text, byte_order_mark, sizeof byte_order_mark - 1) == 0) {
+        text += sizeof byte_order_mark - 1;
+        size -= sizeof byte_order_mark - 1;
+    }
     json->number++;
     json->works = parse(json, text, size);
     return json->works ? json->number : 0;

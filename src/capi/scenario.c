@@ -329,10 +329,16 @@ static void scenario_close(struct acr_scenario *scenario)
 }
 
 /* The same choices each time with the same seed. */
-static uint64_t choose_seed(void)
+static int choose_seed(uint64_t *ret_seed, struct acr_error *error)
 {
     const char *given = getenv("ACRIDA_SEED");
-    return given != NULL && given[0] != '\0' ? strtoull(given, NULL, 0) : acr_random_seed();
+    char *rest = NULL;
+    if (given == NULL || given[0] == '\0') {
+        *ret_seed = acr_random_seed();
+        return 0;
+    }
+    *ret_seed = strtoull(given, &rest, 0);
+    return *rest == '\0' ? 0 : acr_error_set(error, ACR_ERR_INVALID, "ACRIDA_SEED: not a whole number: '%s'", given);
 }
 
 static const struct acr_scenario_ops ops = {.user_start = user_start,
@@ -356,7 +362,6 @@ static struct acr_capi *capi_new(const struct acr_scenario_request *request)
                                            .silence_max = SILENCE_MAX,
                                            .exit_code = -1};
     capi->host = request->host != NULL ? acr_strdup(request->host) : NULL;
-    capi->seed = choose_seed();
     capi->limits = request->limits;
     acr_map_init(&capi->patterns);
     capi->json = acr_capi_json_new();
@@ -379,6 +384,8 @@ static int load(struct acr_capi *capi, const struct acr_scenario_request *reques
                 struct acr_error *error)
 {
     int rc = acr_engine_open(acr_clock_system(), &capi->scenario.engine, error);
+    if (rc == 0)
+        rc = choose_seed(&capi->seed, error);
     if (rc == 0)
         rc = acr_capi_children_open();
     if (rc == 0)

@@ -98,6 +98,12 @@ def test_the_compiler_s_own_words_are_shown(run, script, tmp_path, name, text):
     assert finished.code == 1 and "error" in finished.stderr and f"{name} does not compile" in finished.stderr
 
 
+def test_a_seed_that_is_none_is_refused(run, script):
+    text = HEAD + "static void t(acr_user *user) { acr_quit(user); }\nACR_USER(a, .tasks = {ACR_TASK(t)});\n"
+    finished = run(["-f", script(text, "scenario.c"), "--no-web"], env={"ACRIDA_SEED": "abc"})
+    assert finished.code == 1 and "ACRIDA_SEED: not a whole number: 'abc'" in finished.stderr, str(finished)
+
+
 def test_a_pipe_is_no_source(refused, tmp_path):
     os.mkfifo(tmp_path / "pipe.c")
     assert refused("pipe.c").endswith("pipe.c does not compile: it is a pipe, and read twice")

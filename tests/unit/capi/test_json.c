@@ -73,6 +73,8 @@ static void test_a_text_may_be_one_value(void **state)
     assert_found(json, "/0", NULL);
     assert_true(acr_capi_json_take(json, "[1, 2]", 6) > 0);
     assert_found(json, "", "[1,2]");
+    assert_true(acr_capi_json_take(json, "\xef\xbb\xbf[3]", 6) > 0);
+    assert_found(json, "/0", "3");
     acr_capi_json_free(json);
 }
 
