@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* request - from a call's options to a counted answer. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -61,10 +62,19 @@ static bool runs_into(const char *host, struct acr_str path)
     return path.size > 0 && strchr("/?#", path.data[0]) == NULL && !acr_str_ends(acr_str_of(host), ACR_STR("/"));
 }
 
+/* "http:" and the like (RFC 3986 section 3.1) before "//", which no path begins with. */
+static bool has_scheme(struct acr_str text)
+{
+    size_t size = 0;
+    while (size < text.size && (isalnum((unsigned char)text.data[size]) || strchr("+-.", text.data[size]) != NULL))
+        size++;
+    return size > 0 && acr_str_starts_nocase((struct acr_str){text.data + size, text.size - size}, ACR_STR("://"));
+}
+
 static int parse(const acr_user *user, struct acr_str text, struct acr_url *ret_url, struct acr_error *error)
 {
     const char *host = user->class->host;
-    if (is_absolute(text))
+    if (has_scheme(text))
         return acr_url_parse(text, ret_url, error);
     if (host == NULL || !is_absolute(acr_str_of(host)))
         return miss_host(user, text, error);

@@ -174,14 +174,16 @@ def test_requests_that_cannot_be_made_are_failures_that_say_why(play_c, target):
         static void once(acr_user *user)
         {
             acr_get(user, "about");
-            acr_get(user, "?a=1");
+            acr_get(user, "?a=1&to=http://there");
+            acr_get(user, "ftp://there/");
             acr_post(user, "/echo", .json = "{}", .form = "a=b");
             acr_stop_user(user);
         }
         ACR_USER(asker, .tasks = {ACR_TASK(once)});
     """, host=target.url, code=1)
     errors = report.errors()
-    assert report.total() == (1, 2) and len(errors) == 2, str(report)
+    assert report.total() == (1, 3) and len(errors) == 3, str(report)
+    assert any("URL scheme is not http or https: " in error and "ftp" in error for error in errors)
     assert any("about: a path begins with '/'" in error for error in errors)
     assert any("a request has one of .body, .json and .form" in error for error in errors)
     assert target.stats()["requests"] == 1
