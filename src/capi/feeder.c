@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* feeder - hands the rows of a table out to users, in the feeder's order. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,11 +22,12 @@ struct hold {
 struct acr_capi_feeder {
     struct acr_table table; /* rows know it by its address */
     acr_feeder *definition;
-    size_t next;                                                      /* ACR_CYCLIC, ACR_ONCE */
-    struct hold *holds;                                               /* of each row; NULL unless ACR_RECYCLED */
-    struct acr_list free;                                             /* the one given back longest ago first */
-    struct acr_list queue;                                            /* users that wait for a row */
-    bool told_of_end, told_of_wait, told_of_column, told_of_stranger; /* in the log */
+    size_t next;                                      /* ACR_CYCLIC, ACR_ONCE */
+    struct hold *holds;                               /* of each row; NULL unless ACR_RECYCLED */
+    struct acr_list free;                             /* the one given back longest ago first */
+    struct acr_list queue;                            /* users that wait for a row */
+    bool told_of_end, told_of_wait, told_of_stranger; /* in the log */
+    atomic_bool told_of_column;                       /* the same; also by work that blocks, on its thread */
 };
 
 static struct acr_capi_feeder *feeder_of(const acr_row *row)
@@ -177,9 +179,8 @@ static void append_headings(const struct acr_table *table, struct acr_buffer *ou
 static void tell_of_column(struct acr_capi_feeder *feeder, const char *wanted)
 {
     struct acr_buffer headings = {0};
-    if (feeder->told_of_column)
+    if (atomic_exchange(&feeder->told_of_column, true))
         return;
-    feeder->told_of_column = true;
     append_headings(&feeder->table, &headings);
     acr_log(ACR_LOG_ERROR, LOGGER, "%s has no column %s; it has %.*s", feeder->definition->name, wanted,
             ACR_STR_ARGS(acr_buffer_str(&headings)));
