@@ -633,6 +633,23 @@ def test_a_user_that_connects_is_given_two_seconds_at_the_end(play_streams):
     assert report.total() == (3, 0) and 3 <= report.seconds < 20
 
 
+@pytest.mark.parametrize("call", ["acr_connected(acr_connect(user, NULL, 0, .tls = true))",
+                                  "acr_start_tls(acr_connect(user, NULL, 0))"])
+def test_a_user_whose_peer_is_silent_in_the_handshake_is_given_two_seconds_at_the_end(play_streams, serve, call):
+    leave = threading.Event()
+    report = play_streams(f"""
+        static void wait(acr_user *user)
+        {{
+            check(user, "handshake", !{call});
+            check(user, "ending", acr_ending(user));
+        }}
+        static void out(acr_user *user) {{ acr_record_success(user, "END", "out", 0, 0); }}
+        ACR_USER(caller, .tasks = {{ACR_TASK(wait)}}, .on_stop = out);
+    """, serve(lambda connection: leave.wait(60)), "-c", 3, "-t", "1s")
+    leave.set()
+    assert report.total() == (3, 0) and 3 <= report.seconds < 20
+
+
 def test_an_exchange_that_is_under_way_at_the_end_is_finished_and_counted(begin, script, serve):
     """The answers come when the end has begun, and then the users say goodbye."""
     received, release = [], threading.Event()
